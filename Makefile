@@ -1,0 +1,56 @@
+# The commands of the project; `make` alone lists them. They need Python 3.11 or newer and make.
+
+PY := .venv/bin/python
+# The first Python on the machine that will do; another one: make run PYTHON=/path/to/python3.
+FITS := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
+CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
+BASE_PY := $(shell for python in $(CANDIDATES); do \
+	"$$python" -c '$(FITS)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+INSTALL = $(BASE_PY) -m config.local.install
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev python test check lint types imports migrations lock-check format
+
+help: ## List the commands.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+
+# With `exec`, make's SIGTERM reaches Python itself, which stops everything in order.
+run: install ## Run the whole shop in the foreground; Ctrl-C stops it.
+	@exec $(PY) -m config.local
+
+install: python ## Install what the shop needs into .venv.
+	@exec $(INSTALL) requirements.lock
+
+install-dev: python ## Install the tools to work on the shop as well.
+	@exec $(INSTALL) requirements-dev.lock
+
+python:
+	@test -n "$(BASE_PY)" || { echo "make: Python 3.11 or newer with venv is needed, and" \
+	"$(firstword $(CANDIDATES)) is $$($(firstword $(CANDIDATES)) -V 2>&1 || :): install one (on" \
+	"Debian and Ubuntu also python3-venv), or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+
+test: install-dev ## Run the tests on servers of their own; ARGS="-k cart" picks some.
+	@exec $(PY) -m pytest $(ARGS)
+
+check: install-dev lint types imports migrations lock-check test ## What CI runs: all of the following.
+
+lint: install-dev ## Check formatting and style.
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+
+types: install-dev ## Check types.
+	$(PY) -m mypy
+
+imports: install-dev ## Check the contracts between the layers.
+	.venv/bin/lint-imports
+
+migrations: install-dev ## Check that the models, their migrations and Django's own rules agree.
+	$(PY) manage.py check
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+lock-check: ## Check that the locked packages name no index.
+	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements.lock requirements-dev.lock
+
+format: install-dev ## Format the code.
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .

@@ -1,0 +1,1 @@
+"""The gateway: what clients reach over HTTP."""

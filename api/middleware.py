@@ -1,0 +1,106 @@
+"""What happens around every request, the API's and the others'."""
+
+import io
+import re
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from api import errors, parsers
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+log = structlog.get_logger("gateway")
+
+
+class RequestIdMiddleware:
+    """Name every request, and write one line about it: neither its body nor its parameters."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Stand in front of `get_response`."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the `X-Request-ID` that came, or a new one."""
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
+        request.request_id = request_id  # type: ignore[attr-defined]  # ours, for the jobs
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+        # Django would write a second line of each error, without the id.
+        response._has_been_logged = True  # type: ignore[attr-defined]
+        return response
+
+
+class ProblemMiddleware:
+    """Make every error outside the back office a problem, whoever answered it.
+
+    Bodies that come in chunks, without a length, are read here: Django takes them for empty.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Stand in front of `get_response`."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as `get_response` does, its errors as problems."""
+        try:
+            _gather_chunks(request)
+        except errors.TooLarge:
+            return errors.response(errors.of_code("too_large"))
+        response = self.get_response(request)
+        if request.path.startswith("/api/"):
+            response.setdefault("Cache-Control", "no-store")
+        if isinstance(response, HttpResponse) and _is_bare_error(request, response):
+            return _as_problem(response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer what a view of Django itself raised; a bug goes on to `internal_error`."""
+        answer = errors.describe(error)
+        if answer is None or errors.wants_html(request):
+            return None
+        return errors.response(answer)
+
+
+def _gather_chunks(request: HttpRequest) -> None:
+    """Read a body without a length and give the request one. Raises TooLarge above 1 MiB."""
+    if request.META.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" not in request.META:
+        return
+    body = parsers.read(request.META["wsgi.input"])
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    # This is where WSGIRequest reads.
+    request._stream = io.BytesIO(body)
+
+
+def _is_bare_error(request: HttpRequest, response: HttpResponse) -> bool:
+    """Return whether this is an error that does not say what it is to a program."""
+    if response.status_code < 400 or errors.wants_html(request):
+        return False
+    return "json" not in response.get("Content-Type", "")
+
+
+def _as_problem(response: HttpResponse) -> HttpResponse:
+    """Return the same error as a problem, with the headers that it has."""
+    status = response.status_code
+    code = next((code for code, known in errors.STATUSES.items() if known == status), "error")
+    detail = errors.DETAILS.get(code, "The request was refused.")
+    answer = errors.response(errors.Answer(code, status, detail))
+    for name, value in response.items():
+        if name not in {"Content-Type", "Content-Length"}:
+            answer[name] = value
+    answer.cookies = response.cookies
+    return answer

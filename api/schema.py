@@ -1,0 +1,154 @@
+"""How the API describes itself (OpenAPI 3.1), and the decorators with which views help.
+
+`@starts_job(CheckoutForm)` describes an operation whose answer is a job, `@answers(CartShape,
+ItemForm)` any other, `@answers(page_of(BookShape))` a list.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+
+from api.errors import CONTENT_TYPE
+from api.serializers.base import Form, NoParameters, Query
+from api.serializers.jobs import JobShape
+
+F = TypeVar("F", bound=Callable[..., Any])
+Body = type[serializers.Serializer[Any]] | None
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    name="Idempotency-Key",
+    location=OpenApiParameter.HEADER,
+    description="Up to 255 characters. The same request with the same key starts one job.",
+)
+PREFER = OpenApiParameter(
+    name="Prefer",
+    location=OpenApiParameter.HEADER,
+    description="`wait=N`: answer when the job is final, after N seconds (30) at the latest.",
+)
+PROBLEM = {
+    "type": "object",
+    "description": "An error, as RFC 9457 has it.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "description": "Stable; meant for programs."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "detail"],
+                "properties": {name: {"type": "string"} for name in ("field", "code", "detail")},
+            },
+        },
+    },
+}
+
+
+def starts_job(form: Body = None) -> Callable[[F], F]:
+    """Describe an operation that answers with a job."""
+    return extend_schema(
+        request=form,
+        responses={200: JobShape, 202: JobShape},
+        parameters=[IDEMPOTENCY_KEY, PREFER],
+    )
+
+
+def answers(shape: Any, form: Body = None, *, status: int = 200) -> Callable[[F], F]:
+    """Describe an operation that answers with this shape, or with None: no body."""
+    return extend_schema(request=form, responses={status: shape})
+
+
+def page_of(shape: type[serializers.Serializer[Any]]) -> Any:
+    """Return the shape of a list of these."""
+    return inline_serializer(
+        f"{shape.__name__.removesuffix('Shape')}Page",
+        {
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": shape(many=True),
+        },
+    )
+
+
+class AutoSchema(SpectacularSchema):
+    """Describe a view from its table row, its docstrings and its forms."""
+
+    def get_operation_id(self) -> str:
+        """Return method and path, which no two operations share."""
+        path = self.path.removeprefix("/api/v1/").replace("{", "by_").replace("}", "")
+        return f"{self.method.lower()}_{path.replace('/', '_').replace('-', '_')}"
+
+    def get_tags(self) -> list[str]:
+        """Return the first word of the path."""
+        return [self.path.removeprefix("/api/v1/").partition("/")[0]]
+
+    def get_summary(self) -> str | None:
+        """Return the first line of the method's docstring, without its point."""
+        lines = (super().get_description() or "").splitlines()
+        return lines[0].removesuffix(".") if lines else None
+
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
+        """Return the rest of the method's docstring."""
+        return "\n".join((super().get_description() or "").splitlines()[1:]).strip()
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters that the view's query names."""
+        query: type[Query] = getattr(self.view, "query", NoParameters)
+        return [query] if query().fields and self.method == "GET" else []
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """Return the component's name: a `JobShape` is the shape of a `Job`."""
+        name: str = super().get_serializer_name(serializer, direction)
+        return name.removesuffix("Shape")
+
+    def _map_serializer(
+        self, serializer: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        """Return the serializer's schema; a form takes no other fields than its own."""
+        schema = super()._map_serializer(  # type: ignore[no-untyped-call]
+            serializer, direction, bypass_extensions
+        )
+        if isinstance(serializer, Form) and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+        return schema
+
+
+def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Give every operation its errors; drf-spectacular calls this at the end."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Error"] = PROBLEM
+    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Error"}}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["4XX"] = {"description": "Refused", "content": content}
+            operation["responses"]["5XX"] = {"description": "Not now", "content": content}
+    return result
+
+
+class MoneySchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its metaclass
+    """An amount: a string, and in a body also an integer."""
+
+    target_class = "api.serializers.fields.MoneyField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Return OpenAPI's description."""
+        text = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "examples": ["125000"]}
+        if direction == "response":
+            return text
+        return {"oneOf": [text, {"type": "integer", "minimum": 0}]}
+
+
+class UtcDateTimeSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its metaclass
+    """A moment."""
+
+    target_class = "api.serializers.fields.UtcDateTimeField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Return OpenAPI's description."""
+        return {"type": "string", "format": "date-time"}

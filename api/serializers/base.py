@@ -1,0 +1,109 @@
+"""Strict input and uniform output.
+
+A `Form` reads a body, a `Query` the parameters behind the `?`, a `Shape` writes an answer:
+
+    data = CheckoutForm.parse(request)
+    return Response(CartShape.render(cart))
+
+Nothing is guessed: JSON types must be the right ones, names known, text clean.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from api.errors import invalid
+from api.serializers.fields import parse_parameter
+
+
+class Strict(serializers.Serializer[Any]):
+    """A serializer that refuses what it does not know."""
+
+    unknown_field: ClassVar = "There is no such field."
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the valid values. Raises ValidationError with all that is wrong, by field."""
+        if not isinstance(data, Mapping):
+            problem = serializers.ErrorDetail("An object is expected.", "invalid")
+            raise serializers.ValidationError({"non_field_errors": [problem]})
+        problems: dict[str, Any] = {
+            name: [serializers.ErrorDetail(self.unknown_field, "unknown_field")]
+            for name in data
+            if name not in self.fields or self.fields[name].read_only
+        }
+        try:
+            found = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if isinstance(error.detail, dict):
+                problems |= error.detail
+            raise serializers.ValidationError(problems) from error
+        if problems:
+            raise serializers.ValidationError(problems)
+        return found
+
+
+class Form(Strict):
+    """The body of a request."""
+
+    @classmethod
+    def parse(cls, request: Request) -> dict[str, Any]:
+        """Return the body's valid values by name; no body is an empty object.
+
+        Raises ValidationError when something is wrong with them.
+        """
+        form = cls(data=request.data)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+
+class Query(Strict):
+    """The parameters behind the `?`, each at most once."""
+
+    unknown_field: ClassVar = "There is no such parameter."
+
+    @classmethod
+    def parse(cls, request: Request) -> dict[str, Any]:
+        """Return the parameters' valid values by name. Raises ValidationError."""
+        query = cls()
+        query.initial_data = query.typed(request.query_params)
+        query.is_valid(raise_exception=True)
+        return dict(query.validated_data)
+
+    def typed(self, parameters: QueryDict) -> dict[str, Any]:
+        """Return the parameters with numbers as numbers, as a body would hold them.
+
+        Raises ValidationError for a parameter that is there twice.
+        """
+        for name, values in parameters.lists():
+            if len(values) > 1:
+                raise invalid(name, "repeated", "The parameter is there more than once.")
+        return {
+            name: parse_parameter(self.fields[name], str(text)) if name in self.fields else text
+            for name, text in parameters.items()
+        }
+
+
+class Shape(serializers.Serializer[Any]):
+    """What a thing looks like in an answer; the thing may be an object or a mapping."""
+
+    @classmethod
+    def render(cls, thing: Any) -> dict[str, Any]:
+        """Return the thing as JSON."""
+        return dict(cls(thing).data)
+
+    @classmethod
+    def render_many(cls, things: Iterable[Any]) -> list[dict[str, Any]]:
+        """Return the things as JSON."""
+        shape = cls()
+        return [dict(shape.to_representation(thing)) for thing in things]
+
+
+class Nothing(Form):
+    """A body that is left out or `{}`."""
+
+
+class NoParameters(Query):
+    """No parameters at all."""

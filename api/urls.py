@@ -1,0 +1,82 @@
+"""The gateway's whole HTTP surface, in one table.
+
+Ids that no record can have lead nowhere: they are `404` like any other unknown id.
+"""
+
+from uuid import UUID
+
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import IntConverter
+
+from api.serializers.fields import MAX_BIGINT
+from api.views import auth, carts, customers, inventory, jobs, notifications, orders
+
+
+class IdConverter(IntConverter):
+    """The id of a record."""
+
+    regex = "[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        """Return the id. Raises ValueError for one that no column holds."""
+        number = int(value)
+        if number > MAX_BIGINT:
+            raise ValueError(value)
+        return number
+
+
+class JobIdConverter:
+    """The id of a job, in any case."""
+
+    regex = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+    def to_python(self, value: str) -> UUID:
+        """Return the id."""
+        return UUID(value)
+
+    def to_url(self, value: UUID) -> str:
+        """Return the id as text."""
+        return str(value)
+
+
+register_converter(IdConverter, "id")
+register_converter(JobIdConverter, "job")
+
+# fmt: off
+urlpatterns: list[URLPattern] = [
+    # Customers and their logins
+    path("registrations", customers.RegistrationsView.as_view()),
+    path("auth/login", auth.LoginView.as_view()),
+    path("auth/refresh", auth.RefreshView.as_view()),
+    path("auth/logout", auth.LogoutView.as_view()),
+    path("me", customers.MeView.as_view()),
+    path("customers/<id:user_id>", customers.CustomerView.as_view()),
+
+    # Carts, orders, payments
+    path("carts/<id:user_id>", carts.CartView.as_view()),
+    path("carts/<id:user_id>/items", carts.CartItemsView.as_view()),
+    path("carts/<id:user_id>/items/<id:product_id>", carts.CartItemView.as_view()),
+    path("carts/<id:user_id>/removals", carts.CartRemovalsView.as_view()),
+    path("checkouts", carts.CheckoutsView.as_view()),
+    path("orders", orders.OrdersView.as_view()),
+    path("orders/<id:order_id>", orders.OrderView.as_view()),
+    path("orders/<id:order_id>/payments", orders.OrderPaymentsView.as_view()),
+    path("payments/<id:payment_id>", orders.PaymentView.as_view()),
+
+    # The warehouse
+    path("inventory", inventory.InventoryView.as_view()),
+    path("inventory/items", inventory.ItemsView.as_view()),
+    path("inventory/receipts", inventory.ReceiptsView.as_view()),
+    path("inventory/withdrawals", inventory.WithdrawalsView.as_view()),
+    path("inventory/capacity-checks", inventory.CapacityChecksView.as_view()),
+
+    # Notifications
+    path("notifications", notifications.NotificationsView.as_view()),
+    path("notifications/<id:notification_id>/read", notifications.NotificationReadView.as_view()),
+
+    # Jobs
+    path("jobs", jobs.JobsView.as_view()),
+    path("jobs/<job:job_id>", jobs.JobView.as_view()),
+    path("jobs/<job:job_id>/cancel", jobs.JobCancelView.as_view()),
+]
+# fmt: on

@@ -1,0 +1,107 @@
+"""Carts and checkouts (1.4)."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.accepting import accept
+from api.permissions import account_id, own_user_id
+from api.serializers.base import Nothing
+from api.serializers.carts import CartItemForm, CartQuantityForm, CartShape, CheckoutForm
+from api.serializers.jobs import JobShape
+from api.views.base import View
+from shop.carts import selectors
+from shop.carts import services as carts
+from shop.core import money
+from shop.customers import selectors as customers
+from tasks.engine import jobs
+from tasks.engine.jobs import Idempotency
+from tasks.engine.models import Job
+from tasks.workflows.checkout import CHECKOUT
+
+
+def _cart(user_id: int) -> Response:
+    return Response(CartShape.render(selectors.cart(user_id=user_id)))
+
+
+class CartView(View):
+    """A cart."""
+
+    @extend_schema(responses=CartShape, summary="Look at a cart")
+    def get(self, request: Request, user_id: int) -> Response:
+        """Read a cart, at today's prices (5.4)."""
+        return _cart(own_user_id(request, user_id))
+
+
+class CartItemsView(View):
+    """What is in a cart."""
+
+    @extend_schema(request=CartItemForm, responses=CartShape, summary="Add to a cart")
+    def post(self, request: Request, user_id: int) -> Response:
+        """Add copies of a product, beside those that are there (5.2)."""
+        user_id = own_user_id(request, user_id)
+        carts.add_item(user_id=user_id, **CartItemForm.parse(request))
+        return _cart(user_id)
+
+    @extend_schema(request=None, responses=CartShape, summary="Empty a cart")
+    def delete(self, request: Request, user_id: int) -> Response:
+        """Take everything out of a cart (5.5)."""
+        user_id = own_user_id(request, user_id)
+        Nothing.parse(request)
+        carts.empty(user_id=user_id)
+        return _cart(user_id)
+
+
+class CartItemView(View):
+    """One product in a cart."""
+
+    @extend_schema(request=CartQuantityForm, responses=CartShape, summary="Set a line of a cart")
+    def put(self, request: Request, user_id: int, product_id: int) -> Response:
+        """Have exactly so many copies, whether or not there were any; 0 removes the line."""
+        user_id = own_user_id(request, user_id)
+        form = CartQuantityForm.parse(request)
+        carts.set_item(user_id=user_id, product_id=product_id, quantity=form["quantity"])
+        return _cart(user_id)
+
+
+class CartRemovalsView(View):
+    """What is taken out of a cart."""
+
+    @extend_schema(request=CartItemForm, responses=CartShape, summary="Remove from a cart")
+    def post(self, request: Request, user_id: int) -> Response:
+        """Remove copies of a product; at none the line goes (5.3)."""
+        user_id = own_user_id(request, user_id)
+        carts.remove_item(user_id=user_id, **CartItemForm.parse(request))
+        return _cart(user_id)
+
+
+class CheckoutsView(View):
+    """Checkouts."""
+
+    @extend_schema(request=CheckoutForm, responses={202: JobShape}, summary="Buy what is in a cart")
+    def post(self, request: Request) -> Response:
+        """Start the job `checkout` with the cart's lines, which leave the cart with the `202`."""
+        form = CheckoutForm.parse(request)
+        user_id = own_user_id(request, form["user_id"])
+        payment = form.get("payment")
+        caller = account_id(request)
+
+        def begin(key: Idempotency | None) -> Job:
+            lines = carts.take_lines(user_id=user_id, expected_total=form.get("expected_total"))
+            own = request.user.customer_id == user_id
+            return jobs.start(
+                CHECKOUT,
+                input={
+                    "user_id": user_id,
+                    "lines": lines,
+                    "currency": money.currency(),
+                    "payment_method": payment["method"] if payment else None,
+                },
+                secrets={"payment_token": payment["token"]} if payment else None,
+                owner_id=caller,
+                beneficiary_id=caller if own else customers.account_id(user_id=user_id),
+                request_id=request.request_id,  # type: ignore[attr-defined]  # from the middleware
+                idempotency=key,
+            )
+
+        return accept(request, begin)

@@ -1,0 +1,122 @@
+"""The warehouse (1.3)."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.accepting import accept
+from api.pagination import page
+from api.permissions import IsStaff, account_id
+from api.serializers.inventory import (
+    GoodsForm,
+    ItemQuery,
+    ItemShape,
+    WarehouseForm,
+    WarehouseShape,
+)
+from api.serializers.jobs import JobShape
+from api.views.base import View
+from shop.inventory import selectors
+from shop.inventory import services as inventory
+from tasks.engine import jobs
+from tasks.engine.jobs import Idempotency
+from tasks.engine.models import Job
+from tasks.engine.workflow import Workflow
+from tasks.workflows.capacity_check import CAPACITY_CHECK
+from tasks.workflows.goods_receipt import GOODS_RECEIPT
+from tasks.workflows.goods_withdrawal import GOODS_WITHDRAWAL
+from tasks.workflows.inventory_setup import INVENTORY_SETUP
+
+
+class InventoryView(View):
+    """The warehouse."""
+
+    permission_classes = (IsStaff,)
+
+    @extend_schema(responses=WarehouseShape, summary="Look at the warehouse")
+    def get(self, request: Request) -> Response:  # noqa: ARG002 (all staff see the same)
+        """Read the warehouse's settings and how full it is (8.4)."""
+        return Response(WarehouseShape.render(selectors.warehouse()))
+
+    @extend_schema(
+        request=WarehouseForm, responses={202: JobShape}, summary="Set up or update the warehouse"
+    )
+    def patch(self, request: Request) -> Response:
+        """Start the job `inventory_setup` (8.1, 8.2)."""
+        form = WarehouseForm.parse(request)
+        capacity = {
+            "book": form.get("book_quantity"),
+            "clothes": form.get("clothes_quantity"),
+            "electronics": form.get("electronic_quantity"),
+        }
+        settings = {
+            "address": form.get("address"),
+            "status": form.get("status"),
+            "capacity": {kind: n for kind, n in capacity.items() if n is not None},
+        }
+        return accept(request, lambda key: _start(request, INVENTORY_SETUP, settings, key))
+
+
+class GoodsView(View):
+    """A job about so many copies of a product."""
+
+    permission_classes = (IsStaff,)
+    workflow: ClassVar[Workflow]
+
+    def post(self, request: Request) -> Response:
+        """Start the view's job."""
+        form = GoodsForm.parse(request)
+
+        def begin(key: Idempotency | None) -> Job:
+            inventory.require_product(product_id=form["product_id"])
+            return _start(request, self.workflow, form, key)
+
+        return accept(request, begin)
+
+
+@extend_schema(request=GoodsForm, responses={202: JobShape}, summary="Add goods")
+class ReceiptsView(GoodsView):
+    """Goods that come: the job `goods_receipt` (8.6, 8.3)."""
+
+    workflow = GOODS_RECEIPT
+
+
+@extend_schema(request=GoodsForm, responses={202: JobShape}, summary="Remove goods")
+class WithdrawalsView(GoodsView):
+    """Goods that go: the job `goods_withdrawal` (8.5)."""
+
+    workflow = GOODS_WITHDRAWAL
+
+
+@extend_schema(request=GoodsForm, responses={202: JobShape}, summary="Check how much room is left")
+class CapacityChecksView(GoodsView):
+    """Whether goods would fit: the job `capacity_check` (8.6)."""
+
+    workflow = CAPACITY_CHECK
+
+
+class ItemsView(View):
+    """What is in stock."""
+
+    permission_classes = (IsStaff,)
+    query: ClassVar = ItemQuery
+
+    @extend_schema(responses=ItemShape(many=True), summary="List what is in stock")
+    def get(self, request: Request) -> Response:
+        """List stock by product, newest product first."""
+        rows = selectors.items(product_id=self.parameters.get("product_id"))
+        return page(request, rows, order=("-product_id",), render=ItemShape.render_many)
+
+
+def _start(
+    request: Request, workflow: Workflow, given: dict[str, Any], key: Idempotency | None
+) -> Job:
+    return jobs.start(
+        workflow,
+        input=given,
+        owner_id=account_id(request),
+        request_id=request.request_id,  # type: ignore[attr-defined]  # from the middleware
+        idempotency=key,
+    )

@@ -1,0 +1,98 @@
+"""Jobs: what every accepted request can be followed by."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import waiting
+from api.pagination import page
+from api.schema import answers, page_of
+from api.serializers.base import Nothing
+from api.serializers.jobs import JobQuery, JobShape, render_job
+from api.views.base import View
+from shop.core.errors import NotFound
+from tasks.engine import jobs
+from tasks.engine.models import Job
+
+# Kinds that anyone may start: without an owner, whoever holds the id may read them.
+OPEN_KINDS = {"registration"}
+
+
+def owns(user: Any, job: Job) -> bool:
+    """Return whether the job is the caller's, or staff's to handle."""
+    if user.is_authenticated and (user.is_staff or job.owner_id == user.pk):
+        return True
+    return job.owner_id is None and job.kind in OPEN_KINDS
+
+
+def visible(request: Request, job_id: UUID) -> Job:
+    """Return the job, if the caller may read it.
+
+    Raises NotFound, or NotAuthenticated without a token, whether or not there is such a job.
+    """
+    user = request.user
+    try:
+        job = jobs.get(job_id=job_id)
+    except NotFound:
+        if not user.is_authenticated:
+            raise NotAuthenticated from None
+        raise
+    if owns(user, job) or (user.is_authenticated and job.beneficiary_id == user.pk):
+        return job
+    raise NotFound if user.is_authenticated else NotAuthenticated
+
+
+class JobView(View):
+    """One job; with `Prefer: wait` when it is final, or the time is over."""
+
+    permission_classes = (AllowAny,)
+
+    @answers(JobShape)
+    def get(self, request: Request, job_id: UUID) -> Response:
+        """Read a job."""
+        job = visible(request, job_id)
+        job, headers = waiting.until_final(request, job)
+        return Response(render_job(job), headers=headers)
+
+
+class JobsView(View):
+    """The caller's jobs, or all of them for staff."""
+
+    query: ClassVar = JobQuery
+
+    @answers(page_of(JobShape))
+    def get(self, request: Request) -> Response:
+        """List jobs, newest first."""
+        rows = jobs.listed(
+            account_id=None if request.user.is_staff else request.user.pk,
+            kind=self.parameters.get("kind"),
+            state=self.parameters.get("state"),
+        )
+        return page(request, rows, order=("-created_at", "-id"), render=_render)
+
+
+class JobCancelView(View):
+    """The request that what a job did be undone."""
+
+    permission_classes = (AllowAny,)
+
+    @answers(JobShape, status=202)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Cancel a job. May be repeated until the job is final."""
+        job = visible(request, job_id)
+        if not owns(request.user, job):
+            raise PermissionDenied
+        Nothing.parse(request)
+        job = jobs.cancel(job_id=job.id)
+        headers = {"Location": f"/api/v1/jobs/{job.id}", "Retry-After": "1"}
+        return Response(render_job(job), status=202, headers=headers)
+
+
+def _render(found: Sequence[Job]) -> list[dict[str, Any]]:
+    """Return the jobs as JSON."""
+    return [render_job(job) for job in found]

@@ -1,0 +1,76 @@
+"""The Celery application: how messages travel. What they mean is in `tasks/`."""
+
+import os
+from typing import Any
+
+import kombu
+from celery import Celery
+from celery.app.amqp import AMQP
+from celery.signals import setup_logging, worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings  # noqa: E402  (settings need the variable above)
+
+from config.local.processes import die_with_parent  # noqa: E402
+
+
+class Connection(kombu.Connection):  # type: ignore[misc]
+    """A connection to the broker that is back within two seconds of the broker."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        """Reconnect every one to two seconds, where kombu would wait up to thirty."""
+        pace = {"interval_start": 1, "interval_step": 1, "interval_max": 2}
+        return super().ensure_connection(*args, **{**pace, **kwargs})
+
+
+class Broker(AMQP):  # type: ignore[misc]
+    """Celery's broker interface with connections that return quickly."""
+
+    Connection = Connection
+
+
+app = Celery("shop", amqp=Broker)
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_max_retries=None,
+    broker_connection_retry_on_startup=True,
+    broker_pool_limit=32,
+    # PostgreSQL knows what is to be done and recovery publishes it again: Redis may lose any
+    # message, so it need not keep account of them. Timeouts bound what a frozen Redis costs.
+    broker_transport_options={
+        "ack_emulation": False,
+        "max_retries": 0,
+        "socket_timeout": 1.0 if settings.SHOP_ROLE != "gateway" else 0.5,
+        "socket_connect_timeout": 0.5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    },
+    task_publish_retry=False,
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_default_queue="shop",
+    task_store_errors_even_if_ignored=False,
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=True,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_enable_remote_control=True,
+    # Keep the database connection between tasks; without this Celery closes it around each.
+    CELERY_DB_REUSE_MAX=1_000_000_000,
+    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_djangos_logging(**_: Any) -> None:
+    """Leave logging as the settings configured it: connecting here stops Celery's own."""
+
+
+@worker_process_init.connect
+def _leave_no_orphan(**_: Any) -> None:
+    """End this pool process when the worker that forked it is killed."""
+    die_with_parent()

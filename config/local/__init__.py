@@ -1,0 +1,1 @@
+"""What `make run` starts and supervises: embedded servers and the shop's processes."""

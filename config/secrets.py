@@ -1,0 +1,38 @@
+"""The shop's secrets: given by the environment, or made once and kept."""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+
+def keep(*, directory: Path, name: str) -> str:
+    """Return the secret kept in `directory/name`, made there first if need be.
+
+    May be repeated, and by several processes at once: all get the same value.
+    """
+    path = directory / name
+    if not path.exists():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = directory / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a rename, fails where another process was first.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def derive(*, secret: str, purpose: str) -> str:
+    """Return a key of 32 bytes for one purpose, urlsafe base64, from the shop's one secret."""
+    digest = hmac.digest(secret.encode(), f"bookshop:{purpose}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode()

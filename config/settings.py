@@ -1,0 +1,237 @@
+"""Django's settings. Every value that may differ between machines is an environment variable."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import logs, secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# Where the embedded servers, logs and generated secrets lie; see config/local.
+SHOP_DATA_DIR = Path(env.str("SHOP_DATA_DIR", default=str(BASE_DIR / ".shop"))).absolute()
+# The addresses of the servers that a running shop uses, for `manage.py` in another terminal.
+if (SHOP_DATA_DIR / "run" / "env").is_file():
+    env.read_env(SHOP_DATA_DIR / "run" / "env", overwrite=False)
+
+
+def switch(name: str, *, default: str) -> bool:
+    """Return whether the setting `name` is on. Raises ImproperlyConfigured unless it is on or off."""
+    value = env.str(name, default=default).strip().lower()
+    if value not in {"on", "off"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be on or off.")
+    return value == "on"
+
+
+def url(name: str, *, schemes: set[str], default: str) -> str:
+    """Return the address in `name`. Raises ImproperlyConfigured for another scheme."""
+    value = env.str(name, default=default)
+    if urlsplit(value).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must start with {' or '.join(sorted(schemes))}://.")
+    return value
+
+
+# What this process is: gateway, worker, recovery, … or command, for whatever `manage.py` runs.
+SHOP_ROLE = env.str("SHOP_ROLE", default="command")
+# Port 1 answers nobody: a command without a shop says so instead of finding a stranger's server.
+DATABASE_URL = url(
+    "DATABASE_URL",
+    schemes={"postgres", "postgresql"},
+    default="postgresql://postgres@127.0.0.1:1/shop",
+)
+REDIS_URL = url(
+    "REDIS_URL", schemes={"redis", "rediss", "unix"}, default="redis://127.0.0.1:1/0"
+)
+
+SHOP_SECRET_KEY = env.str("SHOP_SECRET_KEY", default="") or secrets.keep(
+    directory=SHOP_DATA_DIR / "secrets", name="secret_key"
+)
+SECRET_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="django")
+SHOP_JOBS_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="jobs")
+SHOP_FINGERPRINT_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="fingerprints")
+
+SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="VND")
+if not re.fullmatch(r"[A-Z]{3}", SHOP_CURRENCY):
+    raise ImproperlyConfigured(
+        f"SHOP_CURRENCY is {SHOP_CURRENCY!r}; it must be a code of ISO 4217 such as VND or EUR."
+    )
+SHOP_THROTTLE = switch("SHOP_THROTTLE", default="on")
+
+DEBUG = False
+ALLOWED_HOSTS = env.list("SHOP_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "django_prometheus",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "shop.catalog",
+    "shop.customers",
+    "shop.inventory",
+    "shop.carts",
+    "shop.orders",
+    "shop.payments",
+    "shop.payments.sandbox",
+    "shop.notifications",
+    "tasks.engine",
+    "tasks",
+    "api",
+    "api.backoffice",
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "api.middleware.RequestIdMiddleware",
+    "api.middleware.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+AUTH_USER_MODEL = "customers.Account"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Below the engine's lease of 10 s, so that a frozen process never holds a lock for longer.
+DATABASE_TIMEOUTS_MS = {
+    "idle_in_transaction_session_timeout": 5_000,
+    "lock_timeout": 4_000,
+    "statement_timeout": 8_000,
+}
+# Migrations and other commands of an operator may take their time.
+_timeouts = {} if SHOP_ROLE == "command" else DATABASE_TIMEOUTS_MS
+_session = {"timezone": "UTC", **_timeouts}
+_options: dict[str, Any] = {
+    "options": " ".join(f"-c {name}={value}" for name, value in _session.items()),
+    "application_name": f"shop-{SHOP_ROLE}",
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+if SHOP_ROLE == "gateway":
+    # A request holds a connection only while it works: one that waits for a job gives it back.
+    _options["pool"] = {"min_size": 2, "max_size": 24, "timeout": 5}
+DATABASES = {
+    "default": {
+        **env.db_url_config(DATABASE_URL),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 0 if SHOP_ROLE == "gateway" else None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": _options,
+    }
+}
+
+EMAIL_TIMEOUT = 8
+vars().update(
+    env.email_url_config(env.str("EMAIL_URL"))
+    if env.str("EMAIL_URL", default="")
+    else {
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": str(SHOP_DATA_DIR / "mail"),
+    }
+)
+DEFAULT_FROM_EMAIL = env.str("SHOP_MAIL_FROM", default="bookshop@localhost")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.LoginAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.Throttle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "api.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "api.errors.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    # `?format=` is a parameter like any other: unknown.
+    "URL_FORMAT_OVERRIDE": None,
+}
+# Counters of requests: nothing that would be missed. A Redis that is away costs a fifth of a
+# second, once; see api/throttling.py.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "shop",
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+    }
+}
+FLOWER_PORT = env.int("FLOWER_PORT", default=5555)
+SIMPLE_JWT = {
+    "SIGNING_KEY": secrets.derive(secret=SHOP_SECRET_KEY, purpose="tokens"),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Bookshop",
+    "DESCRIPTION": "A bookshop's gateway: every accepted request ends, exactly once.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.add_problems",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+LOGGING = logs.configure(role=SHOP_ROLE)
+LOGGING_CONFIG = "logging.config.dictConfig"
+
+# Ways to pay: a provider's name and its class; see shop/payments/providers.py.
+SHOP_PAYMENT_PROVIDERS = {"sandbox": "shop.payments.sandbox.provider.SandboxProvider"}

@@ -1,0 +1,22 @@
+"""Every address of the shop: the API's are in `api/urls.py`."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from api.views import pages
+
+urlpatterns = [
+    path("", pages.index),
+    path("api/v1/", include("api.urls")),
+    path("api/schema", pages.SchemaView.as_view(), name="schema"),
+    path("api/docs", pages.DocsView.as_view(url_name="schema")),
+    path("livez", pages.livez),
+    path("readyz", pages.readyz),
+    path("metrics", pages.metrics),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "api.views.errors.bad_request"
+handler403 = "api.views.errors.forbidden"
+handler404 = "api.views.errors.not_found"
+handler500 = "api.views.errors.internal_error"

@@ -1,0 +1,1 @@
+"""Carts (specification 5)."""

@@ -1,0 +1,61 @@
+"""Reads of carts (5.4)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shop.carts.models import Cart, CartItem
+from shop.core import money
+from shop.core.errors import NotFound
+from shop.inventory import selectors as inventory
+
+
+@dataclass(frozen=True)
+class CartLine:
+    """A product in the cart, at today's price. `available` is 0 for a deleted product."""
+
+    product_id: int
+    title: str
+    quantity: int
+    unit_price: Decimal
+    line_total: Decimal
+    available: int
+
+
+@dataclass(frozen=True)
+class CartView:
+    """The cart as its owner sees it; products are in the order in which they were put in."""
+
+    user_id: int
+    items: list[CartLine]
+    total: Decimal
+    currency: str
+
+
+def cart(*, user_id: int) -> CartView:
+    """Return the customer's cart. Raises NotFound when there is no such customer."""
+    rows = list(
+        CartItem.objects.filter(cart__customer_id=user_id)
+        .select_related("product")
+        .defer("product__search", "product__description")
+        .order_by("pk")
+    )
+    if not rows and not Cart.objects.filter(customer_id=user_id).exists():
+        raise NotFound("There is no such customer.")
+    available = inventory.available(product_ids=[row.product_id for row in rows])
+    lines = [
+        CartLine(
+            product_id=row.product_id,
+            title=row.product.title,
+            quantity=row.quantity,
+            unit_price=row.product.price,
+            line_total=row.product.price * row.quantity,
+            available=0 if row.product.deleted_at else available.get(row.product_id, 0),
+        )
+        for row in rows
+    ]
+    return CartView(
+        user_id=user_id,
+        items=lines,
+        total=sum((line.line_total for line in lines), Decimal(0)),
+        currency=money.currency(),
+    )

@@ -1,0 +1,195 @@
+"""Writes of carts (5.1 to 5.3, 5.5), and the hand-over of a cart's lines to a checkout."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TypedDict
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from shop.carts.models import MAX_QUANTITY, Cart, CartItem
+from shop.catalog import selectors as catalog
+from shop.core import money
+from shop.core.errors import NotFound, Refused
+from shop.inventory.services import UnknownProduct
+
+
+class CartEmpty(Refused):
+    """There is nothing to buy."""
+
+    code = "cart_empty"
+    detail = "The cart is empty."
+
+
+class NotInCart(Refused):
+    """The cart does not hold so many."""
+
+    code = "not_in_cart"
+    detail = "The cart does not hold so many copies of this product."
+
+
+class CartLineFull(Refused):
+    """A line of a cart takes no more."""
+
+    code = "cart_line_full"
+    detail = f"A cart takes at most {MAX_QUANTITY} copies of one product."
+
+
+class PriceChanged(Refused):
+    """The cart costs something else than the customer expects."""
+
+    code = "price_changed"
+    detail = "The cart's total is not the expected one; look at the cart again."
+
+
+class ProductUnavailable(Refused):
+    """The cart holds a product that is no longer sold."""
+
+    code = "product_unavailable"
+    detail = "The cart holds a product that is no longer sold; remove it first."
+
+
+class Line(TypedDict):
+    """A line as a checkout takes it over: with the title and price of this moment, in digits."""
+
+    product_id: int
+    title: str
+    quantity: int
+    unit_price: str
+
+
+def create_cart(*, user_id: int, job_id: UUID | None = None) -> int:
+    """Give the customer a cart (5.1) and return its id.
+
+    Raises IntegrityError when there is one already.
+    """
+    return Cart.objects.create(customer_id=user_id, job_id=job_id).pk
+
+
+def delete_cart(*, cart_id: int) -> None:
+    """Remove a cart with all that it holds. May be repeated."""
+    Cart.objects.filter(pk=cart_id).delete()
+
+
+@transaction.atomic
+def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
+    """Put copies of a product into the cart (5.2), beside those that are there.
+
+    Raises NotFound for an unknown customer; UnknownProduct; CartLineFull.
+    """
+    cart = _locked_cart(user_id)
+    _check_on_sale(product_id)
+    room = CartItem.objects.filter(
+        cart=cart, product_id=product_id, quantity__lte=MAX_QUANTITY - quantity
+    )
+    if room.update(quantity=F("quantity") + quantity):
+        return
+    if CartItem.objects.filter(cart=cart, product_id=product_id).exists():
+        raise CartLineFull
+    CartItem.objects.create(cart=cart, product_id=product_id, quantity=quantity)
+
+
+@transaction.atomic
+def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
+    """Take copies of a product out of the cart (5.3); at none the line goes.
+
+    Raises NotFound for an unknown customer; NotInCart when there are fewer.
+    """
+    items = CartItem.objects.filter(cart=_locked_cart(user_id), product_id=product_id)
+    if items.filter(quantity=quantity).delete()[0]:
+        return
+    if not items.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity):
+        raise NotInCart
+
+
+@transaction.atomic
+def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
+    """Have exactly so many copies of a product in the cart; 0 removes it. May be repeated.
+
+    Raises NotFound for an unknown customer; UnknownProduct.
+    """
+    cart = _locked_cart(user_id)
+    if quantity == 0:
+        CartItem.objects.filter(cart=cart, product_id=product_id).delete()
+        return
+    _check_on_sale(product_id)
+    CartItem.objects.update_or_create(
+        cart=cart, product_id=product_id, defaults={"quantity": quantity}
+    )
+
+
+@transaction.atomic
+def empty(*, user_id: int) -> None:
+    """Take everything out of the cart (5.5). May be repeated. Raises NotFound."""
+    CartItem.objects.filter(cart=_locked_cart(user_id)).delete()
+
+
+@transaction.atomic
+def take_lines(*, user_id: int, expected_total: Decimal | None = None) -> list[Line]:
+    """Empty the cart into a checkout: return its lines at the prices of this moment.
+
+    Raises NotFound; CartEmpty; ProductUnavailable; PriceChanged when the total is another one.
+    """
+    cart = _locked_cart(user_id)
+    items = list(
+        CartItem.objects.filter(cart=cart)
+        .order_by("pk")
+        .values_list(
+            *("product_id", "quantity", "product__title", "product__price", "product__deleted_at")
+        )
+    )
+    if not items:
+        raise CartEmpty
+    if any(deleted_at for *_, deleted_at in items):
+        raise ProductUnavailable
+    total = sum(quantity * price for _, quantity, _, price, _ in items)
+    if expected_total is not None and total != expected_total:
+        raise PriceChanged
+    CartItem.objects.filter(cart=cart).delete()
+    return [
+        Line(
+            product_id=product_id,
+            title=title,
+            quantity=quantity,
+            unit_price=money.text(price, money.currency()),
+        )
+        for product_id, quantity, title, price, _ in items
+    ]
+
+
+@transaction.atomic
+def put_back(*, user_id: int, lines: Iterable[Line]) -> None:
+    """Return a checkout's lines to the cart, beside what it holds by now.
+
+    A product deleted since stays out; a line that would hold too many is filled to its limit.
+    """
+    quantities = {line["product_id"]: line["quantity"] for line in lines}
+    cart = Cart.objects.select_for_update().filter(customer_id=user_id).first()
+    if cart is None:
+        return
+    products = catalog.products(product_ids=quantities)
+    kept = {k: n for k, n in quantities.items() if k in products and not products[k].deleted_at}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO carts_cartitem AS item (cart_id, product_id, quantity)"
+            " SELECT %s, * FROM unnest(%s::bigint[], %s::integer[])"
+            " ON CONFLICT (cart_id, product_id)"
+            " DO UPDATE SET quantity = LEAST(item.quantity + excluded.quantity, %s)",
+            [cart.pk, list(kept), list(kept.values()), MAX_QUANTITY],
+        )
+
+
+def _locked_cart(user_id: int) -> Cart:
+    """Lock the cart: its owner, a checkout and the shop may all be changing it at once."""
+    cart = Cart.objects.select_for_update().filter(customer_id=user_id).first()
+    if cart is None:
+        raise NotFound("There is no such customer.")
+    return cart
+
+
+def _check_on_sale(product_id: int) -> None:
+    try:
+        catalog.product(product_id=product_id)
+    except NotFound as error:
+        raise UnknownProduct from error

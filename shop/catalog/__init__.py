@@ -1,0 +1,1 @@
+"""Products, authors and categories (specification 2)."""

@@ -1,0 +1,111 @@
+"""How products are found: the words of a product, the query of a term, and how well they match.
+
+Words are made by `shop.core.text.words` when a product is written and when it is looked for, and
+handed to PostgreSQL ready made: no extension and no setting of the database has a say in them.
+"""
+
+from django.contrib.postgres.search import SearchQueryField, SearchVectorField
+from django.db.models import BooleanField, Case, F, FloatField, IntegerField, Q, Value, When
+from django.db.models.expressions import Combinable, Func
+from django.db.models.functions import Cast, Round
+
+from shop.core.text import fold, words
+
+# PostgreSQL takes words up to 2,046 bytes; a letter has 4 at most.
+_LONGEST_WORD = 500
+_LARGEST_ID = 2**63 - 1
+_WEIGHTS = {"title": "A", "author": "B", "category": "C"}
+
+
+def document(*, title: str, author: str = "", category: str = "") -> Combinable:
+    """Return the words by which a product is found, those of its title weighing most."""
+    named = {"title": title, "author": author, "category": category}
+    entries = [(word, _WEIGHTS[name]) for name, value in named.items() for word in _words(value)]
+    # Words are letters and digits only, so that nothing in the quotes needs escaping.
+    vector = " ".join(f"'{word}':{at}{weight}" for at, (word, weight) in enumerate(entries, 1))
+    return Cast(Value(vector), SearchVectorField())
+
+
+def matching(*, term: str, document: str, key: str) -> tuple[Q, Combinable]:
+    """Return the condition that `term` finds a product, and its rank: the higher, the better.
+
+    `document` and `key` name the fields that hold the product's words and its id. Every word of
+    the term must begin a word of the product; a term that is a number also finds that id, and
+    ranks it first. A term without a letter or digit finds nothing.
+    """
+    found = _words(term)
+    if not found:
+        return Q(pk__in=[]), Value(0)
+    text = F(document)
+    condition = Q(_Matches(text, _query(found, "*")))
+    cases = [
+        When(
+            Q(_Matches(text, _query(found, "A"))) & Q(_title_size(text, len(set(found)))),
+            then=Value(5),
+        ),
+        When(_Matches(text, _query(found, "A")), then=Value(4)),
+        When(_Matches(text, _query(found, "*A")), then=Value(3)),
+        When(_Matches(text, _query(found, "")), then=Value(2)),
+    ]
+    number = _id(term)
+    if number is not None:
+        condition |= Q(**{key: number})
+        cases.insert(0, When(**{key: number}, then=Value(6)))
+    nearness = Round(_Rank(text, _query(found, "*")) * Value(100_000.0))
+    rank = Case(*cases, default=Value(1)) * Value(1_000_000) + Cast(nearness, IntegerField())
+    return condition, rank
+
+
+def _words(value: str) -> list[str]:
+    return [word[:_LONGEST_WORD] for word in words(value)]
+
+
+def _id(term: str) -> int | None:
+    """Return the id that `term` is, if it is a number that can be one."""
+    digits = fold(term).strip()
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
+        return None
+    return int(digits) if int(digits) <= _LARGEST_ID else None
+
+
+def _query(found: list[str], marks: str) -> Combinable:
+    """Return the query for all these words; `*` in `marks` takes beginnings, `A` titles only."""
+    each = " & ".join(f"'{word}':{marks}" for word in dict.fromkeys(found))
+    return Cast(Value(each), SearchQueryField())
+
+
+def _title_size(text: F, size: int) -> "_HasWords":
+    return _HasWords(_TitleOnly(text), Value(size))
+
+
+class _Matches(Func):
+    """Whether a product's words answer a query."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " @@ "
+    arity = 2
+    output_field = BooleanField()
+
+
+class _TitleOnly(Func):
+    """The words of a title among a product's words."""
+
+    template = "ts_filter(%(expressions)s, '{a}')"
+    output_field = SearchVectorField()
+
+
+class _HasWords(Func):
+    """Whether so many different words are there."""
+
+    template = "(length(%(expressions)s))"
+    arg_joiner = ") = ("
+    arity = 2
+    output_field = BooleanField()
+
+
+class _Rank(Func):
+    """How well a product's words answer, from 0 to 1: in a short text better than in a long."""
+
+    template = "ts_rank(%(expressions)s, 1)"
+    arity = 2
+    output_field = FloatField()

@@ -1,0 +1,1 @@
+"""Accounts, customers and their logins (specification 4)."""

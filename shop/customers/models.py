@@ -1,0 +1,112 @@
+"""Tables of accounts, customers and logins, with the rules that hold whatever the code does."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+
+class Accounts(BaseUserManager["Account"]):
+    """Look accounts up by username, whatever its case; Django's login and admin use this."""
+
+    def named(self, username: str) -> models.QuerySet["Account"]:
+        """Return the accounts of this username: one or none."""
+        # LOWER() on both sides, in the database: the index has LOWER, `iexact` would say UPPER.
+        return self.alias(folded=Lower("username")).filter(folded=Lower(models.Value(username)))
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        """Return the account of this username. Raises Account.DoesNotExist when there is none."""
+        return self.named(username or "").get()
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """Who may log in (4.1). Usernames and emails are unique without regard to case."""
+
+    username = models.CharField(max_length=150)
+    email = models.EmailField(max_length=254)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # The registration that made it; null where a command did.
+    job_id = models.UUIDField(null=True, editable=False, unique=True)
+    # Django's way to leave the column out: each login is a row of its own.
+    last_login = None
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    objects = Accounts()
+
+    class Meta:
+        constraints: ClassVar = [
+            # The second says the same and more; Django's checks ask for the first (auth.E003).
+            models.UniqueConstraint(fields=["username"], name="account_username_exact"),
+            models.UniqueConstraint(Lower("username"), name="account_username_unique"),
+            models.UniqueConstraint(Lower("email"), name="account_email_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def customer_id(self) -> int | None:
+        """The id of the customer whose account it is: the API's `user_id`; None for other staff."""
+        customer: Customer | None = getattr(self, "customer", None)
+        return customer.pk if customer else None
+
+
+class FullName(models.Model):
+    """A customer's name (4.3)."""
+
+    first_name = models.CharField(max_length=150)
+    last_name = models.CharField(max_length=150)
+    job_id = models.UUIDField(null=True, editable=False, unique=True)
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+class Address(models.Model):
+    """Where a customer's orders go (4.4)."""
+
+    address = models.CharField(max_length=300)
+    city = models.CharField(max_length=100)
+    country = models.CharField(max_length=100)
+    job_id = models.UUIDField(null=True, editable=False, unique=True)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return f"{self.address}, {self.city}, {self.country}"
+
+
+class Customer(models.Model):
+    """Who buys (4.5): an account with a name and an address. Its id is the API's `user_id`."""
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT)
+    fullname = models.OneToOneField(FullName, on_delete=models.PROTECT)
+    address = models.OneToOneField(Address, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    job_id = models.UUIDField(null=True, editable=False, unique=True)
+
+    def __str__(self) -> str:
+        return f"customer {self.pk}"
+
+
+class Login(models.Model):
+    """One login of an account, which its tokens name: they end with it.
+
+    `refresh_jti` is the id of the one refresh token that still works.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    refresh_jti = models.UUIDField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"login {self.pk}"

@@ -1,0 +1,120 @@
+"""What can be read of accounts, customers and logins."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
+from django.db.models.functions import Lower
+
+from shop.core.errors import NotFound
+from shop.customers.models import Account, Customer, Login
+
+
+class Person(TypedDict):
+    """An account and the customer whose it is; staff need not be customers."""
+
+    user_id: int | None
+    account_id: int
+    username: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    address: str | None
+    city: str | None
+    country: str | None
+
+
+class ShipTo(TypedDict):
+    """A customer's name and address as an order keeps them."""
+
+    first_name: str
+    last_name: str
+    address: str
+    city: str
+    country: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """Whether an account has this username, and whether one has this email."""
+
+    username: bool
+    email: bool
+
+
+def taken(*, username: str, email: str) -> Taken:
+    """Return what of these is taken, compared without regard to case."""
+    same_username = Q(folded_username=Lower(Value(username)))
+    same_email = Q(folded_email=Lower(Value(email)))
+    found = list(
+        Account.objects.alias(folded_username=Lower("username"), folded_email=Lower("email"))
+        .filter(same_username | same_email)
+        .order_by("id")
+        .values_list(
+            ExpressionWrapper(same_username, output_field=BooleanField()),
+            ExpressionWrapper(same_email, output_field=BooleanField()),
+        )
+    )
+    return Taken(username=any(row[0] for row in found), email=any(row[1] for row in found))
+
+
+def customer(*, user_id: int) -> Person:
+    """Return the customer with account, name and address. Raises NotFound when there is none."""
+    return _person(Account.objects.filter(customer=user_id))
+
+
+def me(*, account_id: int) -> Person:
+    """Return the account, with its customer if it has one. Raises NotFound when there is none."""
+    return _person(Account.objects.filter(id=account_id))
+
+
+def _person(accounts: QuerySet[Account]) -> Person:
+    """Return the one account as a Person, in one query. Raises NotFound for none."""
+    joined = accounts.select_related("customer__fullname", "customer__address")
+    account = joined.order_by("id").first()
+    if account is None:
+        raise NotFound
+    customer: Customer | None = getattr(account, "customer", None)
+    return {
+        "user_id": account.customer_id,
+        "account_id": account.pk,
+        "username": account.username,
+        "email": account.email,
+        "first_name": customer.fullname.first_name if customer else None,
+        "last_name": customer.fullname.last_name if customer else None,
+        "address": customer.address.address if customer else None,
+        "city": customer.address.city if customer else None,
+        "country": customer.address.country if customer else None,
+    }
+
+
+def ship_to(*, user_id: int) -> ShipTo:
+    """Return the customer's name and address. Raises NotFound when there is no such customer."""
+    customer = Customer.objects.filter(id=user_id).select_related("fullname", "address").first()
+    if customer is None:
+        raise NotFound
+    return {
+        "first_name": customer.fullname.first_name,
+        "last_name": customer.fullname.last_name,
+        "address": customer.address.address,
+        "city": customer.address.city,
+        "country": customer.address.country,
+    }
+
+
+def account_id(*, user_id: int) -> int:
+    """Return the id of the customer's account. Raises NotFound when there is no such customer."""
+    found = Customer.objects.filter(id=user_id).values_list("account_id", flat=True).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def account_of_login(*, login_id: int) -> Account | None:
+    """Return the account of a login, its customer read along; None when either has ended."""
+    login = (
+        Login.objects.filter(id=login_id, ended_at=None, account__is_active=True)
+        .select_related("account__customer")
+        .first()
+    )
+    return login.account if login else None

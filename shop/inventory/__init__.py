@@ -1,0 +1,1 @@
+"""The warehouse: capacity, stock, reservations and the ledger (specification 8)."""

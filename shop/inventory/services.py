@@ -1,0 +1,297 @@
+"""Writes of the warehouse. Rows are always locked in one order: room, then stock by product."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from shop.catalog import selectors as catalog
+from shop.catalog.selectors import ProductFacts
+from shop.core.errors import NotFound, Refused
+from shop.inventory import selectors
+from shop.inventory.models import (
+    Movement,
+    Reservation,
+    Room,
+    Stock,
+    Warehouse,
+    WarehouseStatus,
+    Why,
+)
+from shop.inventory.selectors import Item, WarehouseView
+
+
+class WarehouseInactive(Refused):
+    """The warehouse neither takes nor reserves goods."""
+
+    code = "warehouse_inactive"
+    detail = "The warehouse is inactive: it takes no goods and reserves none."
+
+
+class CapacityExceeded(Refused):
+    """There is not enough room for so many copies."""
+
+    code = "capacity_exceeded"
+    detail = "The warehouse has no room for so many copies of this kind of product."
+
+
+class CapacityBelowStock(Refused):
+    """The warehouse holds more than it is to be able to hold."""
+
+    code = "capacity_below_stock"
+    detail = "The capacity cannot be less than what is on hand."
+
+
+class InsufficientStock(Refused):
+    """There are not so many copies that are free."""
+
+    code = "insufficient_stock"
+    detail = "There are not enough copies that are not promised to somebody."
+
+
+class UnknownProduct(Refused):
+    """The product that a request names is not on sale."""
+
+    code = "not_found"
+    detail = "There is no such product."
+    field = "product_id"
+
+
+class Fit(TypedDict):
+    """Whether so many copies fit, and how many would: the room now, without them."""
+
+    fits: bool
+    remaining: int
+
+
+def set_up(
+    *,
+    address: str | None = None,
+    status: str | None = None,
+    capacity: Mapping[str, int] | None = None,
+) -> WarehouseView:
+    """Change what is given of the warehouse's settings (8.1, 8.2) and return it.
+
+    `capacity` is in copies, by kind of product. May be repeated.
+    Raises CapacityBelowStock when there is more on hand already.
+    """
+    with transaction.atomic():
+        for kind, copies in sorted((capacity or {}).items()):
+            if not Room.objects.filter(kind=kind, on_hand__lte=copies).update(capacity=copies):
+                raise CapacityBelowStock
+        given = {"address": address, "status": status}
+        changes = {name: value for name, value in given.items() if value is not None}
+        if changes:
+            Warehouse.objects.update(**changes)
+    return selectors.warehouse()
+
+
+def check_capacity(*, product_id: int, quantity: int) -> Fit:
+    """Return whether so many more copies of a product fit (8.6). Changes nothing.
+
+    Raises UnknownProduct.
+    """
+    room = Room.objects.get(kind=_product(product_id).kind)
+    left = room.capacity - room.on_hand
+    return Fit(fits=quantity <= left, remaining=left)
+
+
+def require_product(*, product_id: int) -> None:
+    """Raise UnknownProduct unless there is such a product, on sale or not."""
+    if not catalog.products(product_ids=[product_id]):
+        raise UnknownProduct
+
+
+def require_capacity(*, product_id: int, quantity: int) -> Fit:
+    """Return how the goods fit (8.6). Changes nothing.
+
+    Raises UnknownProduct; WarehouseInactive; CapacityExceeded when they do not fit.
+    """
+    _check_active()
+    fit = check_capacity(product_id=product_id, quantity=quantity)
+    if not fit["fits"]:
+        raise CapacityExceeded
+    return fit
+
+
+def receive(
+    *, product_id: int, quantity: int, job_id: UUID | None = None, account_id: int | None = None
+) -> Item:
+    """Take copies into stock (8.3) and return what there is then.
+
+    Raises UnknownProduct; WarehouseInactive; CapacityExceeded, also when two receipts that would
+    fit alone arrive at once.
+    """
+    kind = _product(product_id).kind
+    _check_active()
+    with transaction.atomic():
+        room = Room.objects.filter(kind=kind, on_hand__lte=F("capacity") - quantity)
+        if not room.update(on_hand=F("on_hand") + quantity):
+            raise CapacityExceeded
+        Stock.objects.bulk_create(
+            [Stock(product_id=product_id)], ignore_conflicts=True, unique_fields=["product"]
+        )
+        Stock.objects.filter(pk=product_id).update(on_hand=F("on_hand") + quantity)
+        _write_ledger(
+            Why.RECEIPT, {product_id: quantity}, on_hand=1, job_id=job_id, account_id=account_id
+        )
+    return selectors.item(product_id=product_id)
+
+
+def receive_many(*, quantities: Mapping[int, int]) -> None:
+    """Take copies of many products of one kind each into stock at once, by product id.
+
+    Raises as `receive` does.
+    """
+    products = catalog.products(product_ids=quantities)
+    totals: Counter[str] = Counter()
+    for product_id, quantity in quantities.items():
+        totals[products[product_id].kind] += quantity
+    _check_active()
+    with transaction.atomic():
+        for kind, total in sorted(totals.items()):
+            room = Room.objects.filter(kind=kind, on_hand__lte=F("capacity") - total)
+            if not room.update(on_hand=F("on_hand") + total):
+                raise CapacityExceeded
+        Stock.objects.bulk_create(
+            [Stock(product_id=product_id) for product_id in sorted(quantities)],
+            ignore_conflicts=True,
+        )
+        _locked(quantities)
+        _change_stock(quantities, on_hand=1)
+        _write_ledger(Why.RECEIPT, quantities, on_hand=1)
+
+
+def withdraw(
+    *, product_id: int, quantity: int, job_id: UUID | None = None, account_id: int | None = None
+) -> Item:
+    """Take free copies out of stock (8.5) and return what is left.
+
+    Raises UnknownProduct when the product never was in stock; InsufficientStock when there are
+    not so many that no order waits for.
+    """
+    stock = Stock.objects.select_related("product").filter(pk=product_id).first()
+    if stock is None:
+        # A product that exists but never came has no copies; another does not exist.
+        raise InsufficientStock if catalog.products(product_ids=[product_id]) else UnknownProduct
+    with transaction.atomic():
+        Room.objects.select_for_update().get(kind=stock.product.kind)
+        free = Stock.objects.filter(pk=product_id, reserved__lte=F("on_hand") - quantity)
+        if not free.update(on_hand=F("on_hand") - quantity):
+            raise InsufficientStock
+        Room.objects.filter(kind=stock.product.kind).update(on_hand=F("on_hand") - quantity)
+        _write_ledger(
+            Why.WITHDRAWAL, {product_id: quantity}, on_hand=-1, job_id=job_id, account_id=account_id
+        )
+    return selectors.item(product_id=product_id)
+
+
+def reserve(
+    *,
+    order_id: int,
+    quantities: Mapping[int, int],
+    job_id: UUID | None = None,
+    account_id: int | None = None,
+) -> None:
+    """Promise copies of several products, by product id, to an order: all of them or none.
+
+    Raises WarehouseInactive; InsufficientStock when one of the products has too few free copies.
+    """
+    _check_active()
+    with transaction.atomic():
+        free = {stock.pk: stock.on_hand - stock.reserved for stock in _locked(quantities)}
+        if any(free.get(product_id, 0) < n for product_id, n in quantities.items()):
+            raise InsufficientStock
+        _change_stock(quantities, reserved=1)
+        Reservation.objects.bulk_create(
+            Reservation(order_id=order_id, product_id=product_id, quantity=quantity)
+            for product_id, quantity in sorted(quantities.items())
+        )
+        _write_ledger(
+            Why.RESERVATION,
+            quantities,
+            reserved=1,
+            order_id=order_id,
+            job_id=job_id,
+            account_id=account_id,
+        )
+
+
+def release(*, order_id: int, job_id: UUID | None = None, account_id: int | None = None) -> None:
+    """Free what is promised to an order. May be repeated."""
+    with transaction.atomic():
+        promised = Reservation.objects.select_for_update().filter(order_id=order_id)
+        quantities = {row.product_id: row.quantity for row in promised.order_by("product_id")}
+        if not quantities:
+            return
+        _locked(quantities)
+        _change_stock(quantities, reserved=-1)
+        Reservation.objects.filter(order_id=order_id).delete()
+        _write_ledger(
+            Why.RELEASE,
+            quantities,
+            reserved=-1,
+            order_id=order_id,
+            job_id=job_id,
+            account_id=account_id,
+        )
+
+
+def _product(product_id: int) -> ProductFacts:
+    try:
+        return catalog.product(product_id=product_id)
+    except NotFound as error:
+        raise UnknownProduct from error
+
+
+def _check_active() -> None:
+    if not Warehouse.objects.filter(status=WarehouseStatus.ACTIVE).exists():
+        raise WarehouseInactive
+
+
+def _locked(product_ids: Iterable[int]) -> list[Stock]:
+    """Lock stock in the order of its key, so that no two of us wait for each other."""
+    return list(
+        Stock.objects.select_for_update().filter(pk__in=list(product_ids)).order_by("product_id")
+    )
+
+
+def _change_stock(
+    quantities: Mapping[int, int], *, on_hand: int = 0, reserved: int = 0
+) -> None:
+    """Add so many times each quantity to locked stock, all products in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inventory_stock"
+            " SET on_hand = on_hand + %s * quantity, reserved = reserved + %s * quantity"
+            " FROM unnest(%s::bigint[], %s::integer[]) AS change (id, quantity)"
+            " WHERE product_id = id",
+            [on_hand, reserved, list(quantities), list(quantities.values())],
+        )
+
+
+def _write_ledger(
+    why: Why,
+    quantities: Mapping[int, int],
+    *,
+    on_hand: int = 0,
+    reserved: int = 0,
+    order_id: int | None = None,
+    job_id: UUID | None = None,
+    account_id: int | None = None,
+) -> None:
+    Movement.objects.bulk_create(
+        Movement(
+            product_id=product_id,
+            why=why,
+            on_hand_change=on_hand * quantity,
+            reserved_change=reserved * quantity,
+            order_id=order_id,
+            job_id=job_id,
+            account_id=account_id,
+        )
+        for product_id, quantity in sorted(quantities.items())
+    )

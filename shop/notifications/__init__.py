@@ -1,0 +1,1 @@
+"""What customers are told, in the app and by mail (specification 7)."""

@@ -1,0 +1,1 @@
+"""Payments and the interface to their providers (specification 6)."""

@@ -1,0 +1,52 @@
+"""The table of payments, as the shop knows them; a provider keeps its own books."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from shop.core.money import DECIMAL_PLACES, MAX_DIGITS
+
+
+class PaymentStatus(models.TextChoices):
+    """What became of a payment."""
+
+    PENDING = "pending"
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    VOIDED = "voided"
+    REFUNDED = "refunded"
+
+
+class Payment(models.Model):
+    """One attempt to pay an order."""
+
+    order = models.ForeignKey("orders.Order", models.PROTECT)
+    # What the provider knows it by: `{job_id}:{step}`.
+    key = models.CharField(max_length=128, unique=True)
+    provider = models.CharField(max_length=32)
+    method = models.CharField(max_length=32)
+    status = models.CharField(max_length=16, choices=PaymentStatus)
+    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
+    refunded = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=0)
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=PaymentStatus.values), name="payment_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("amount")),
+                name="payment_refunded_within_amount",
+            ),
+            # An order is paid once: whatever the code does, a second capture is not written down.
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(status="captured"), name="payment_captured_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.pk} of order {self.order_id}, {self.status}"

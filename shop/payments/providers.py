@@ -1,0 +1,94 @@
+"""What the shop needs of a payment provider, and which providers there are.
+
+Every call carries an idempotency key and may be repeated with it: the provider acts once. Calls
+are made outside of any database transaction.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from shop.core.errors import NotFound, Refused, Unavailable
+
+
+class PaymentDeclined(Refused):
+    """The customer's bank said no."""
+
+    code = "payment_declined"
+    detail = "The payment was declined; try another card."
+
+
+class PaymentVoided(Refused):
+    """The key was voided before: the charge comes too late and is not made."""
+
+    code = "payment_voided"
+    detail = "The payment was called off before it was made."
+
+
+class ProviderUnavailable(Unavailable):
+    """The provider does not answer; whether it did what it was asked is unknown."""
+
+    code = "payment_provider_unavailable"
+    detail = "The payment provider does not answer."
+
+
+class UnknownMethod(Refused):
+    """No provider takes this way to pay."""
+
+    code = "invalid_choice"
+    detail = "There is no such payment method."
+    field = "payment.method"
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A charge in the provider's books: `status` is captured, declined, voided or refunded."""
+
+    key: str
+    status: str
+    amount: Decimal
+    refunded: Decimal
+    currency: str
+
+
+class Provider(Protocol):
+    """A payment provider."""
+
+    name: str
+    methods: tuple[str, ...]
+
+    def capture(self, *, key: str, amount: Decimal, currency: str, token: str) -> Charge:
+        """Authorize and capture. Raises PaymentDeclined, PaymentVoided, ProviderUnavailable."""
+
+    def void(self, *, key: str) -> Charge:
+        """Take the charge of this key back, or see to it that it can never be made.
+
+        Leaves a declined charge as it is. Raises ProviderUnavailable.
+        """
+
+    def refund(self, *, key: str, charge_key: str, amount: Decimal) -> Charge:
+        """Give back part of a captured charge. Raises Refused, ProviderUnavailable."""
+
+    def look_up(self, *, key: str) -> Charge:
+        """Return the charge of this key. Raises NotFound, ProviderUnavailable."""
+
+
+def provider(*, name: str) -> Provider:
+    """Return the provider of this name. Raises NotFound when the shop has none such."""
+    path = settings.SHOP_PAYMENT_PROVIDERS.get(name)
+    if path is None:
+        raise NotFound("There is no such payment provider.")
+    found: Provider = import_string(path)()
+    return found
+
+
+def provider_for(*, method: str) -> Provider:
+    """Return the provider that takes this way to pay. Raises UnknownMethod."""
+    for name in settings.SHOP_PAYMENT_PROVIDERS:
+        found = provider(name=name)
+        if method in found.methods:
+            return found
+    raise UnknownMethod

@@ -1,0 +1,1 @@
+"""The built-in payment provider, with a ledger of its own."""

@@ -1,0 +1,60 @@
+"""The sandbox's own books. The shop never reads them but through the provider's interface."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from shop.core.money import DECIMAL_PLACES, MAX_DIGITS
+
+
+class EntryStatus(models.TextChoices):
+    """What the sandbox did under a key."""
+
+    OPEN = "open"
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    VOIDED = "voided"
+
+
+class Entry(models.Model):
+    """One idempotency key and what was done under it. Holds no token."""
+
+    key = models.CharField(max_length=128, unique=True)
+    status = models.CharField(max_length=16, choices=EntryStatus, default=EntryStatus.OPEN)
+    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=0)
+    refunded = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=0)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    # How many requests were answered with a fault, which some tokens ask for.
+    faults = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("amount")),
+                name="sandbox_refunded_within_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.status}"
+
+
+class Refund(models.Model):
+    """One refund, under a key of its own."""
+
+    key = models.CharField(max_length=128, unique=True)
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="refunds")
+    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="sandbox_refund_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.amount}"

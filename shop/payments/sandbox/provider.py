@@ -1,0 +1,109 @@
+"""The sandbox: a payment provider whose tokens decide what happens."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+
+from shop.core.errors import NotFound, Refused
+from shop.payments.providers import (
+    Charge,
+    PaymentDeclined,
+    PaymentVoided,
+    ProviderUnavailable,
+)
+from shop.payments.sandbox.models import Entry, EntryStatus, Refund
+
+# How many requests with a token are answered with a fault before the charge is made.
+FAULTS_BEFORE = {"tok_flaky": 2}
+# … and how many after it was made: the money moves and the answer is lost.
+FAULTS_AFTER = {"tok_timeout": 1}
+APPROVED = {"tok_ok", *FAULTS_BEFORE, *FAULTS_AFTER}
+
+
+class RefundTooLarge(Refused):
+    """There is not so much left of the charge."""
+
+    code = "refund_exceeds_payment"
+    detail = "More cannot be refunded than is left of what was captured."
+
+
+class SandboxProvider:
+    """Keeps charges in tables of its own and moves no money. Every other token is declined."""
+
+    name = "sandbox"
+    methods = ("card",)
+
+    def capture(self, *, key: str, amount: Decimal, currency: str, token: str) -> Charge:
+        """Charge as the token says, once for each key."""
+        with transaction.atomic():
+            entry = self._entry(key)
+            fails = self._capture(entry, amount, currency, token)
+        # Raised only now: what the provider did stands in its books whatever it answers.
+        if fails:
+            raise ProviderUnavailable
+        if entry.status == EntryStatus.VOIDED:
+            raise PaymentVoided
+        if entry.status == EntryStatus.DECLINED:
+            raise PaymentDeclined
+        return _charge(entry)
+
+    def void(self, *, key: str) -> Charge:
+        """Take a charge back; where there is none yet, leave a tombstone that forbids it."""
+        with transaction.atomic():
+            entry = self._entry(key)
+            if entry.status in (EntryStatus.OPEN, EntryStatus.CAPTURED):
+                entry.status = EntryStatus.VOIDED
+                entry.save(update_fields=["status"])
+        return _charge(entry)
+
+    def refund(self, *, key: str, charge_key: str, amount: Decimal) -> Charge:
+        """Give back part of a captured charge, once for each key."""
+        with transaction.atomic():
+            entry = self._entry(charge_key)
+            if not Refund.objects.filter(key=key).exists():
+                if entry.status != EntryStatus.CAPTURED or entry.refunded + amount > entry.amount:
+                    raise RefundTooLarge
+                Refund.objects.create(key=key, entry=entry, amount=amount)
+                Entry.objects.filter(pk=entry.pk).update(refunded=F("refunded") + amount)
+                entry.refresh_from_db()
+        return _charge(entry)
+
+    def look_up(self, *, key: str) -> Charge:
+        """Return what stands in the books under this key."""
+        entry = Entry.objects.filter(key=key).first()
+        if entry is None:
+            raise NotFound
+        return _charge(entry)
+
+    def _entry(self, key: str) -> Entry:
+        """Return the entry of this key, locked, made if need be."""
+        Entry.objects.bulk_create([Entry(key=key)], ignore_conflicts=True)
+        return Entry.objects.select_for_update().get(key=key)
+
+    def _capture(self, entry: Entry, amount: Decimal, currency: str, token: str) -> bool:
+        """Do what the token says, and return whether the answer is to be a fault."""
+        fails = False
+        if entry.status == EntryStatus.OPEN:
+            entry.amount, entry.currency = amount, currency
+            if token not in APPROVED:
+                entry.status = EntryStatus.DECLINED
+            elif entry.faults < FAULTS_BEFORE.get(token, 0):
+                fails = True
+            else:
+                entry.status = EntryStatus.CAPTURED
+                fails = entry.faults < FAULTS_AFTER.get(token, 0)
+            entry.faults += fails
+            entry.save()
+        return fails
+
+
+def _charge(entry: Entry) -> Charge:
+    refunded = entry.status == EntryStatus.CAPTURED and entry.refunded == entry.amount > 0
+    return Charge(
+        key=entry.key,
+        status="refunded" if refunded else entry.status,
+        amount=entry.amount,
+        refunded=entry.refunded,
+        currency=entry.currency,
+    )

@@ -1,0 +1,1 @@
+"""The engine: jobs that end, exactly once. It knows no service of the shop."""

@@ -1,0 +1,161 @@
+"""Start a job, find it, cancel it: what the rest of the shop does with jobs."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from hmac import compare_digest
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from shop.core.errors import NotFound, Refused
+from shop.core.ids import new_job_id
+from tasks.engine import registry, vault
+from tasks.engine.models import FINAL, Job, State, StepState
+from tasks.engine.publish import publish
+from tasks.engine.turn import Turn
+from tasks.engine.workflow import Workflow
+
+
+class KeyReused(Refused):
+    """The idempotency key belongs to another request."""
+
+    code = "idempotency_key_reused"
+    detail = "This Idempotency-Key was used for another request; take a new one."
+
+
+class JobFinal(Refused):
+    """The job has ended; nothing about it changes any more."""
+
+    code = "job_final"
+    detail = "The job has ended already."
+
+
+class JobPastCancel(Refused):
+    """The job's money has moved, or it cannot be stopped for another reason."""
+
+    code = "job_past_cancel"
+    detail = "The job can no longer be cancelled: it is past the point of no return."
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A caller's key for one request: whose key, the key, and what the request was."""
+
+    scope: str
+    key: str
+    fingerprint: bytes
+
+
+def start(
+    workflow: Workflow,
+    *,
+    input: Mapping[str, Any],  # noqa: A002 (the field's word)
+    secrets: Mapping[str, str] | None = None,
+    owner_id: int | None = None,
+    beneficiary_id: int | None = None,
+    request_id: str = "",
+    idempotency: Idempotency | None = None,
+    job_id: UUID | None = None,
+) -> Job:
+    """Accept a job and send it on its way when the transaction commits.
+
+    To be called within the transaction of what the acceptance itself changes.
+    Raises IntegrityError when the idempotency key is taken; see `lock_key`.
+    """
+    if missing := set(workflow.input.__annotations__) ^ set(input):
+        raise AssertionError(f"{workflow.kind}: the input differs in {', '.join(sorted(missing))}.")
+    job = Job.objects.create(
+        id=job_id or new_job_id(),
+        kind=workflow.kind,
+        version=workflow.version,
+        due_at=Now() + timedelta(seconds=workflow.links[0].lease),
+        input=dict(input),
+        secrets=vault.seal(secrets or {}),
+        steps=[_pending(step.name) for step in workflow.steps],
+        owner_id=owner_id,
+        beneficiary_id=beneficiary_id,
+        request_id=request_id,
+        scope=idempotency.scope if idempotency else "",
+        idempotency_key=idempotency.key if idempotency else None,
+        fingerprint=idempotency.fingerprint if idempotency else None,
+    )
+    transaction.on_commit(partial(publish, job))
+    return job
+
+
+def _pending(name: str) -> dict[str, Any]:
+    empty = {"attempts": 0, "started_at": None, "finished_at": None, "error": None}
+    return {"name": name, "state": StepState.PENDING, **empty}
+
+
+def lock_key(*, idempotency: Idempotency) -> None:
+    """Wait until no other transaction is deciding about the same key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"{idempotency.scope}\n{idempotency.key}"],
+        )
+
+
+def find(*, idempotency: Idempotency) -> Job | None:
+    """Return the job that the key made, if any. Raises KeyReused when the request was another."""
+    job = Job.objects.filter(
+        scope=idempotency.scope, idempotency_key=idempotency.key
+    ).first()
+    if job and not compare_digest(bytes(job.fingerprint or b""), idempotency.fingerprint):
+        raise KeyReused
+    return job
+
+
+def get(*, job_id: UUID) -> Job:
+    """Return the job. Raises NotFound when there is none of this id."""
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        raise NotFound
+    return job
+
+
+def final(*, job_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these jobs have ended."""
+    return set(Job.objects.filter(pk__in=job_ids, state__in=FINAL).values_list("pk", flat=True))
+
+
+def listed(
+    *, account_id: int | None = None, kind: str | None = None, state: str | None = None
+) -> QuerySet[Job]:
+    """Return jobs, unordered: those that an account started, or all."""
+    rows = Job.objects.all()
+    if account_id is not None:
+        rows = rows.filter(owner_id=account_id)
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    if state is not None:
+        rows = rows.filter(state=state)
+    return rows
+
+
+def cancel(*, job_id: UUID) -> Job:
+    """Ask for the job to be undone, and return it. May be repeated.
+
+    Raises NotFound; JobFinal once it has ended; JobPastCancel once its pivot is done.
+    """
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
+        if job is None:
+            raise NotFound
+        if job.is_final:
+            raise JobFinal
+        if job.state == State.COMPENSATING or job.cancel_requested:
+            return job
+        if job.cursor > registry.workflow_of(job).pivot:
+            raise JobPastCancel
+        job.cancel_requested = True
+        # One that sleeps between two attempts is woken; another has its message on the way.
+        sleeping = {"due_at": Now()} if job.publications == 0 else {}
+        Job.objects.filter(pk=job_id).update(cancel_requested=True, **sleeping)
+        return job

@@ -1,0 +1,70 @@
+"""How a worker reaches a job's row: look, claim, lock, put off."""
+
+import os
+import random
+import socket
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import DateTimeField, F, Func, Q
+from django.db.models.functions import Greatest, Now
+
+from tasks.engine.models import Job
+from tasks.engine.workflow import LEASE
+
+# From its third publication on, a message is suspected of having killed workers: the worker that
+# takes it says so first. So many claims that ended in neither a commit nor a clean stop are enough.
+SUSPECT = 3
+MAX_CLAIMS = 10
+
+
+class Clock(Func):  # type: ignore[misc]  # Func is untyped where Django says so
+    """PostgreSQL's time at the moment of the call, also inside a transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+
+def look(*, job_id: UUID | str, seq: int) -> Job | None:
+    """Return the job if a message of this `seq` is still true, without locking it.
+
+    None for a copy, a stale message, or a suspect that another worker has at this moment.
+    """
+    job = Job.objects.filter(pk=job_id, seq=seq).annotate(clock=Clock()).order_by().first()
+    if job is None or job.publications < SUSPECT:
+        return job
+    return job if _claim(job) else None
+
+
+def _claim(job: Job) -> bool:
+    free = Q(claimed_until=None) | Q(claimed_until__lt=Now())
+    until = Now() + timedelta(seconds=LEASE)
+    taken = Job.objects.filter(free, pk=job.pk, seq=job.seq).update(
+        claims=F("claims") + 1,
+        claimed_by=f"{socket.gethostname()}:{os.getpid()}",
+        claimed_until=until,
+        due_at=Greatest("due_at", until),
+    )
+    return bool(taken)
+
+
+def lock(*, job_id: UUID | str, seq: int) -> Job | None:
+    """Lock the job by id and `seq` and return it; None where another turn was first.
+
+    Raises TransactionManagementError outside a transaction.
+    """
+    rows = Job.objects.select_for_update().filter(pk=job_id, seq=seq)
+    return rows.annotate(clock=Clock()).order_by().first()
+
+
+def put_off(job: Job) -> None:
+    """Have recovery publish the job again in a moment: the database failed, not the job.
+
+    Counts neither as an attempt nor as a crash.
+    """
+    Job.objects.filter(pk=job.pk, seq=job.seq).update(
+        due_at=Now() + timedelta(seconds=random.uniform(0.5, 1.5)),  # noqa: S311 (not a secret)
+        publications=0,
+        claims=Greatest(F("claims") - 1, 0),
+        claimed_until=None,
+    )

@@ -1,0 +1,277 @@
+"""A job under its lock: what one turn makes of it, up to the one UPDATE that saves it."""
+
+import random
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models.functions import Now
+
+from shop.core.errors import Refused, ShopError, Unavailable
+from tasks.engine import vault
+from tasks.engine.models import FINAL, TRANSITIONS, Job, State, StepState
+from tasks.engine.publish import publish
+from tasks.engine.workflow import LEASE, Call, Function, Step, Workflow, arguments
+
+log = structlog.get_logger(__name__)
+
+# How often a step is tried before it is given up: a passing fault; one where there is no way
+# back (some four minutes); and what must be a bug of ours.
+TRIES = 8
+FORWARD_TRIES = 11
+BUG_TRIES = 3
+LONGEST_PAUSE = 30.0
+
+Outcome = Mapping[str, Any] | Exception
+DATABASE_ERRORS = (OperationalError, InterfaceError)
+
+
+class WorkersCrashed(Refused):
+    """The job killed one worker after another; the step it died in is not run again."""
+
+    code = "workers_crashed"
+    detail = "The step ended its worker again and again."
+
+
+def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
+    """Return what the function returns or raises, given those of the values that it asks for.
+
+    Raises what the database raises when it fails: then nobody knows anything about the step.
+    """
+    try:
+        return function(**{name: values[name] for name in arguments(function)}) or {}
+    except DATABASE_ERRORS:
+        raise
+    except Exception as error:  # noqa: BLE001 (what a step raises is an outcome, and is recorded)
+        return error
+
+
+def pause(attempts: int) -> timedelta:
+    """Return how long to wait after so many failed attempts: 1 s, doubling to 30 s, ± 25 %."""
+    seconds = min(2.0 ** (attempts - 1), LONGEST_PAUSE)
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 (not a secret)
+
+
+class Turn:
+    """One turn of a locked job. Nothing is written before `save`."""
+
+    def __init__(self, workflow: Workflow, job: Job, *, began_at: datetime | None = None) -> None:
+        self.workflow = workflow
+        self.job = job
+        # Anchored in PostgreSQL's clock; only the seconds since then are this machine's.
+        self._anchor = (job.clock, time.monotonic())
+        self._began_at = began_at or job.clock
+        self._due: timedelta | None = timedelta(seconds=LEASE)
+        self._publications = 1
+
+    # What is known
+
+    @property
+    def step(self) -> Step | Call:
+        """Return the step that the cursor points to."""
+        return self.workflow.steps[self.job.cursor]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Return what the row says of that step."""
+        record: dict[str, Any] = self.job.steps[self.job.cursor]
+        return record
+
+    @property
+    def can_go_back(self) -> bool:
+        """Return whether the pivot is not done yet."""
+        return self.job.cursor <= self.workflow.pivot
+
+    @property
+    def is_skipped(self) -> bool:
+        """Return whether the step's condition leaves it out."""
+        return self.step.when is not None and self.job.input.get(self.step.when) is None
+
+    @cached_property
+    def _secrets(self) -> dict[str, str]:
+        return vault.unseal(self.job.secrets)
+
+    def values(self) -> dict[str, Any]:
+        """Return everything that a function of the present step may ask for."""
+        name = self.step.name if self.job.cursor >= 0 else "accept"
+        return {
+            **self.job.input,
+            **self.job.data,
+            **self._secrets,
+            "job_id": self.job.pk,
+            "key": f"{self.job.pk}:{name}",
+            "owner_id": self.job.owner_id,
+            "beneficiary_id": self.job.beneficiary_id,
+            "request_id": self.job.request_id,
+            "outcome": str(self.job.outcome),
+        }
+
+    def _now(self) -> datetime:
+        clock, since = self._anchor
+        at: datetime = clock + timedelta(seconds=time.monotonic() - since)
+        return at
+
+    # What happens
+
+    def perform(self, function: Function, extra: Mapping[str, Any] | None = None) -> Outcome:
+        """Run a function that writes, so that its failure leaves nothing behind."""
+        with transaction.atomic():
+            outcome = attempt(function, {**self.values(), **(extra or {})})
+            if isinstance(outcome, Exception):
+                transaction.set_rollback(True)
+        return outcome
+
+    def done(self, results: Mapping[str, Any]) -> None:
+        """Note that the step is done, with what it gave, and go on to the next."""
+        self._note(StepState.DONE)
+        self.job.data.update(results)
+        self.job.attempt = 0
+        self.job.cursor += 1
+
+    def skip(self) -> None:
+        """Leave the step out, as the input wants it, and go on to the next."""
+        self.record["state"] = StepState.SKIPPED
+        self.job.cursor += 1
+
+    def fail(self, error: Exception) -> None:
+        """Note a failed attempt, and decide: again, back, or stuck."""
+        problem = _problem(error)
+        if self._tries_again(error, TRIES if self.can_go_back else FORWARD_TRIES):
+            self._note(StepState.RUNNING, problem)
+        elif self.can_go_back:
+            self._note(StepState.FAILED, problem)
+            self.turn_back(problem)
+        else:
+            self._note(StepState.FAILED, problem)
+            self._stick(problem)
+
+    def turn_back(self, problem: dict[str, str] | None = None) -> None:
+        """Begin to undo: from this step if it is a call that may have arrived, else before it."""
+        self._enter(State.COMPENSATING)
+        self.job.error = problem
+        self.job.attempt = 0
+        if not isinstance(self.step, Call) or self.is_skipped:
+            self.job.cursor -= 1
+
+    def undone(self) -> None:
+        """Note that the step is undone, and go on to the one before it."""
+        if self.record["state"] not in (StepState.FAILED, StepState.SKIPPED):
+            self.record["state"] = StepState.UNDONE
+        self.job.attempt = 0
+        self.job.cursor -= 1
+
+    def undo_failed(self, error: Exception) -> None:
+        """Note that an undo failed: again, or stuck."""
+        if not self._tries_again(error, FORWARD_TRIES):
+            self._stick(_problem(error))
+
+    def finish(self, state: State) -> None:
+        """End the job. What it needed on its way is erased; what it tells stays."""
+        job = self.job
+        if state == State.SUCCEEDED:
+            wanted, known = self.workflow.result, {**job.input, **job.data}
+            job.result = (
+                known[wanted]
+                if isinstance(wanted, str)
+                else {name: known.get(name) for name in wanted}
+            )
+        for record in job.steps:
+            if record["state"] == StepState.PENDING:
+                record["state"] = StepState.SKIPPED
+        self._enter(state)
+        job.input, job.data, job.secrets = {}, {}, None
+
+    def save(self) -> None:
+        """Write the job in one statement, with `seq` raised: every other copy is now stale."""
+        job, state = self.job, State(self.job.state)
+        if state == State.RUNNING and self._publications:
+            link = self.workflow.links_from(job.cursor)[0]
+            self._due = timedelta(seconds=link.lease)
+        job.seq, job.publications = job.seq + 1, self._publications
+        Job.objects.filter(pk=job.pk).update(
+            state=state,
+            cursor=job.cursor,
+            seq=job.seq,
+            attempt=job.attempt,
+            due_at=None if self._due is None else Now() + self._due,
+            publications=job.publications,
+            claims=0,
+            claimed_by="",
+            claimed_until=None,
+            input=job.input,
+            data=job.data,
+            secrets=self._secrets_left(),
+            steps=job.steps,
+            result=job.result,
+            error=job.error,
+            started_at=job.started_at or self._began_at,
+            finished_at=self._now() if state in FINAL else None,
+        )
+        if state == State.COMPENSATING and self._publications:
+            transaction.on_commit(partial(publish, job))
+        log.info(
+            "turn", kind=job.kind, state=state, cursor=job.cursor, seq=job.seq, attempt=job.attempt
+        )
+
+    # What it takes
+
+    def _enter(self, state: State) -> None:
+        if state not in TRANSITIONS[State(self.job.state)]:
+            raise AssertionError(f"A job that is {self.job.state} cannot become {state}.")
+        self.job.state = state
+        if state in (*FINAL, State.STUCK):
+            self._due, self._publications = None, 0
+
+    def _note(self, state: StepState, problem: dict[str, str] | None = None) -> None:
+        at = _rfc3339(self._now())
+        self.record.update(
+            state=state,
+            attempts=self.record["attempts"] + 1,
+            started_at=self.record["started_at"] or _rfc3339(self._began_at),
+            finished_at=None if state == StepState.RUNNING else at,
+            error=problem,
+        )
+        self._began_at = self._now()
+
+    def _tries_again(self, error: Exception, tries: int) -> bool:
+        """Arrange another attempt if this failure deserves one."""
+        if not isinstance(error, ShopError):
+            log.error("step_broken", step=self.job.cursor, kind=self.job.kind, exc_info=error)
+            tries = BUG_TRIES
+        self.job.attempt += 1
+        if isinstance(error, Refused) or self.job.attempt >= tries:
+            return False
+        self._due, self._publications = pause(self.job.attempt), 0
+        return True
+
+    def _stick(self, problem: dict[str, str]) -> None:
+        self._enter(State.STUCK)
+        self.job.error = self.job.error or problem
+        log.error("job_stuck", kind=self.job.kind, cursor=self.job.cursor, problem=problem)
+
+    def _secrets_left(self) -> bytes | memoryview | None:
+        """Return the job's secrets without those that no step to come asks for."""
+        names = set(self.workflow.secrets)
+        going_back = self.job.state == State.COMPENSATING
+        left = {
+            name
+            for name in names
+            if not going_back and self.workflow.needs_secret(name, self.job.cursor)
+        }
+        if self.job.secrets is None or left == names:
+            return self.job.secrets
+        return vault.seal({name: self._secrets[name] for name in left & set(self._secrets)})
+
+
+def _problem(error: Exception) -> dict[str, str]:
+    if isinstance(error, Refused | Unavailable):
+        return {"code": error.code, "detail": error.detail}
+    return {"code": "internal_error", "detail": "Something failed on our side; we were told."}
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

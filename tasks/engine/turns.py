@@ -1,0 +1,145 @@
+"""What a worker does with one message, forward or backward.
+
+    look   is the message still true?  (no: it is a copy, and nothing happens)
+    call   talk to the outside, outside any transaction
+    lock   the job row, by id and `seq`
+    steps  each under a savepoint
+    save   their effects, what is known of them and `seq + 1`, in one commit
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+
+from tasks.engine import rows
+from tasks.engine.models import Job, State
+from tasks.engine.turn import DATABASE_ERRORS, Outcome, Turn, WorkersCrashed, attempt
+from tasks.engine.workflow import Call, Link, Workflow
+
+log = structlog.get_logger(__name__)
+Change = Callable[[Turn, Outcome | None], None]
+
+
+def forward(workflow: Workflow, link: Link, *, job_id: UUID | str, seq: int) -> bool:
+    """Run the link's steps from the job's cursor on; return whether the next link may follow.
+
+    May be repeated, also at the same time: one copy of a message acts, the others do nothing.
+    """
+    turn = _turn(workflow, lambda turn, answer: _advance(turn, link, answer), job_id, seq)
+    return turn is not None and turn.job.state == State.RUNNING and turn.job.attempt == 0
+
+
+def backward(workflow: Workflow, *, job_id: UUID | str, seq: int) -> None:
+    """Undo the job's steps from its cursor down, to its end or to the next call to take back.
+
+    May be repeated, as `forward`.
+    """
+    _turn(workflow, _unwind, job_id, seq)
+
+
+def _turn(workflow: Workflow, change: Change, job_id: UUID | str, seq: int) -> Turn | None:
+    with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
+        job = _look(job_id, seq)
+        if job is None:
+            log.info("stale_message", seq=seq)
+            return None
+        with structlog.contextvars.bound_contextvars(request_id=job.request_id):
+            try:
+                answer = _ask(Turn(workflow, job))
+                with transaction.atomic():
+                    locked = rows.lock(job_id=job_id, seq=seq)
+                    if locked is None:
+                        return None
+                    turn = Turn(workflow, locked, began_at=job.clock)
+                    change(turn, answer)
+                    turn.save()
+            except DATABASE_ERRORS as error:
+                log.warning("database_failed", error=str(error))
+                connection.close()
+                rows.put_off(job)
+                return None
+            return turn
+
+
+def _look(job_id: UUID | str, seq: int) -> Job | None:
+    try:
+        return rows.look(job_id=job_id, seq=seq)
+    except DATABASE_ERRORS:
+        # The connection was kept from an earlier task; the server may have restarted since.
+        connection.close()
+        return rows.look(job_id=job_id, seq=seq)
+
+
+def _ask(turn: Turn) -> Outcome | None:
+    """Return what the outside says, where the present step is a call to make."""
+    job = turn.job
+    if job.claims >= rows.MAX_CLAIMS:
+        return WorkersCrashed()
+    if job.cursor < 0 or not isinstance(turn.step, Call) or turn.is_skipped:
+        return None
+    if job.state == State.COMPENSATING:
+        return attempt(turn.step.undo, turn.values()) if turn.step.undo else {}
+    if job.cancel_requested and turn.can_go_back:
+        return None
+    return attempt(turn.step.do, turn.values())
+
+
+def _advance(turn: Turn, link: Link, answer: Outcome | None) -> None:
+    job = turn.job
+    if job.cancel_requested and turn.can_go_back:
+        turn.turn_back()
+        return _unwind(turn)
+    job.state = State.RUNNING
+    while job.cursor in turn.workflow.bounds(link):
+        if turn.is_skipped:
+            turn.skip()
+            continue
+        outcome = _outcome(turn, answer)
+        answer = None
+        if isinstance(outcome, Exception):
+            turn.fail(outcome)
+            break
+        turn.done(outcome)
+    if job.state == State.COMPENSATING:
+        _unwind(turn)
+    elif job.cursor == len(turn.workflow.steps):
+        turn.finish(State.SUCCEEDED)
+    return None
+
+
+def _outcome(turn: Turn, answer: Outcome | None) -> Outcome:
+    """Return what became of the present step, given the outside's answer if there is one."""
+    if isinstance(answer, Exception):
+        return answer
+    if isinstance(turn.step, Call):
+        answer = answer or {}
+        return turn.perform(turn.step.record, answer) if turn.step.record else answer
+    return turn.perform(turn.step.do)
+
+
+def _unwind(turn: Turn, answer: Outcome | None = None) -> None:
+    job = turn.job
+    while job.cursor >= 0:
+        step = turn.step
+        outcome: Outcome = {}
+        if isinstance(answer, Exception):
+            outcome = answer
+        elif isinstance(step, Call) and step.undo and not turn.is_skipped:
+            if answer is None:
+                return  # Another message, on the call's own queue, takes it back.
+            if step.record_undo:
+                outcome = turn.perform(step.record_undo, answer)
+        elif not isinstance(step, Call) and step.undo and not turn.is_skipped:
+            outcome = turn.perform(step.undo)
+        answer = None
+        if isinstance(outcome, Exception):
+            return turn.undo_failed(outcome)
+        turn.undone()
+    if turn.workflow.undo:
+        outcome = answer if isinstance(answer, Exception) else turn.perform(turn.workflow.undo)
+        if isinstance(outcome, Exception):
+            return turn.undo_failed(outcome)
+    turn.finish(job.outcome)
+    return None

@@ -1,0 +1,204 @@
+"""How a workflow is written: links of steps, checked for their wiring when they are imported.
+
+    compensatable steps ─ each with its undo
+    one pivot           ─ the money moves; once that is recorded, there is no way back
+    retriable steps     ─ tried until they are done
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, get_type_hints
+
+# What the engine itself hands to a step that asks for it: the job's id, the step's idempotency key
+# (`{job_id}:{step}`), whose request it was, who started the job and whom it is for; for an undo
+# also what it ends in, `failed` or `cancelled`.
+PROVIDED = frozenset({"job_id", "key", "owner_id", "beneficiary_id", "request_id"})
+PROVIDED_TO_UNDO = PROVIDED | {"outcome"}
+# Seconds until a link that was published is published again, unless it says otherwise. Above
+# every timeout of a database session, so that a frozen worker has lost its locks by then.
+LEASE = 10.0
+
+Function = Callable[..., Mapping[str, Any] | None]
+
+
+class MiswiredError(Exception):
+    """A workflow asks for what nobody gives. Raised at import, so no worker starts with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One change of the database, in the same commit as the note that it was done.
+
+    `undo` may use the step's own result; a step without one leaves nothing to take back. `when` names an input: where that is null, the step is
+    skipped. `pivot` marks the point of no return of a workflow that moves no money outside.
+    """
+
+    name: str
+    do: Function
+    undo: Function | None = None
+    when: str | None = None
+    pivot: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One conversation with the outside, under the key `{job_id}:{step}`.
+
+    `do` and `undo` run outside any transaction and may be repeated with the same key. What they
+    return goes to `record` and `record_undo`, which write to the database in the commit that
+    notes the step as done or undone. `undo` must leave a tombstone: it also runs when nobody
+    knows whether `do` arrived, and `do` may still arrive later.
+    """
+
+    name: str
+    do: Function
+    timeout: float
+    record: Function | None = None
+    undo: Function | None = None
+    record_undo: Function | None = None
+    when: str | None = None
+    pivot: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """What one message does, on one queue, in one commit. A Call may only stand first."""
+
+    queue: str
+    steps: tuple[Step | Call, ...]
+    lease: float = LEASE
+
+    def __init__(self, queue: str, *steps: Step | Call, lease: float = LEASE) -> None:
+        object.__setattr__(self, "queue", queue)
+        object.__setattr__(self, "steps", steps)
+        object.__setattr__(self, "lease", lease)
+
+    @property
+    def name(self) -> str:
+        """Return the link's steps, as Flower shows them."""
+        return "+".join(step.name for step in self.steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """The steps of one kind of job, in order.
+
+    `input` is a TypedDict; `secrets` are further arguments, kept encrypted until last needed.
+    `undo` takes back what accepting the job did, after all steps are undone. `result` names the
+    values that the job answers with, or the one value that is the answer.
+    """
+
+    kind: str
+    input: type
+    links: tuple[Link, ...]
+    result: tuple[str, ...] | str
+    secrets: tuple[str, ...] = ()
+    undo: Function | None = None
+    version: int = 1
+    steps: tuple[Step | Call, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Raise MiswiredError unless the workflow can be carried out as it is written."""
+        object.__setattr__(self, "steps", tuple(s for link in self.links for s in link.steps))
+        _check_shape(self)
+        _check_wiring(self)
+
+    @cached_property
+    def pivot(self) -> int:
+        """Return the index of the step after which only forward is possible."""
+        return next((i for i, step in enumerate(self.steps) if step.pivot), len(self.steps))
+
+    def bounds(self, link: Link) -> range:
+        """Return the indexes of the link's steps."""
+        start = sum(len(earlier.steps) for earlier in self.links[: self.links.index(link)])
+        return range(start, start + len(link.steps))
+
+    def links_from(self, cursor: int) -> list[Link]:
+        """Return the links that are still to run when `cursor` is the next step."""
+        return [link for link in self.links if cursor < self.bounds(link).stop]
+
+    def task_name(self, link: Link) -> str:
+        """Return the name of the link's Celery task, such as `checkout.place_order`."""
+        return f"{self.kind}{'' if self.version == 1 else f'.v{self.version}'}.{link.name}"
+
+    @property
+    def undo_task_name(self) -> str:
+        """Return the name of the Celery task that takes the job back."""
+        return f"{self.kind}{'' if self.version == 1 else f'.v{self.version}'}.undo"
+
+    def queue_at(self, cursor: int) -> str:
+        """Return the queue of the step at `cursor`, or of the first one for the acceptance."""
+        return next((x.queue for x in self.links if cursor in self.bounds(x)), self.links[0].queue)
+
+    def needs_secret(self, name: str, cursor: int) -> bool:
+        """Return whether a step from `cursor` on still asks for this secret."""
+        return any(name in arguments(step.do) for step in self.steps[cursor:])
+
+
+def arguments(function: Function) -> frozenset[str]:
+    """Return the names that a step's function asks for."""
+    return frozenset(inspect.signature(function).parameters)
+
+
+def _returns(function: Function) -> frozenset[str]:
+    returned = get_type_hints(function).get("return")
+    return frozenset(getattr(returned, "__annotations__", {}))
+
+
+def _check_shape(workflow: Workflow) -> None:
+    names = [step.name for step in workflow.steps]
+    if len(set(names)) != len(names):
+        raise MiswiredError(f"{workflow.kind}: two steps have the same name.")
+    if sum(step.pivot for step in workflow.steps) > 1:
+        raise MiswiredError(f"{workflow.kind}: there can be one pivot only.")
+    for link in workflow.links:
+        for position, step in enumerate(link.steps):
+            if not isinstance(step, Call):
+                continue
+            if position:
+                raise MiswiredError(f"{workflow.kind}: the call {step.name} must begin its link.")
+            if step.timeout >= link.lease:
+                raise MiswiredError(f"{workflow.kind}: {step.name} may outlast its lease.")
+            if step.undo is None and workflow.steps.index(step) <= workflow.pivot < len(names):
+                raise MiswiredError(f"{workflow.kind}: {step.name} cannot be taken back.")
+
+
+def _check_wiring(workflow: Workflow) -> None:
+    given = frozenset(workflow.input.__annotations__)
+    secret = frozenset(workflow.secrets)
+    # Results, with the condition under which they exist.
+    results: dict[str, str | None] = {}
+
+    def check(function: Function, known: frozenset[str], place: str) -> None:
+        missing = arguments(function) - known
+        if missing:
+            raise MiswiredError(
+                f"{workflow.kind}: {place} asks for {', '.join(sorted(missing))}, "
+                "which is neither in the input nor an earlier step's result."
+            )
+
+    for step in workflow.steps:
+        if step.when and step.when not in given:
+            raise MiswiredError(f"{workflow.kind}: {step.name} depends on an unknown input.")
+        before = given | {name for name, when in results.items() if when in (None, step.when)}
+        own: frozenset[str] = _returns(step.do)
+        check(step.do, before | secret | PROVIDED, f"{step.name}'s do")
+        if isinstance(step, Call):
+            if step.record:
+                check(step.record, before | own | PROVIDED, f"{step.name}'s record")
+                own = _returns(step.record)
+            if step.undo:
+                check(step.undo, before | PROVIDED_TO_UNDO, f"{step.name}'s undo")
+            if step.record_undo:
+                known = before | (_returns(step.undo) if step.undo else frozenset())
+                check(step.record_undo, known | PROVIDED_TO_UNDO, f"{step.name}'s record_undo")
+        elif step.undo:
+            check(step.undo, before | own | PROVIDED_TO_UNDO, f"{step.name}'s undo")
+        results |= dict.fromkeys(own, step.when)
+    if workflow.undo:
+        check(workflow.undo, given | PROVIDED_TO_UNDO, "the workflow's undo")
+    wanted = {workflow.result} if isinstance(workflow.result, str) else set(workflow.result)
+    if unknown := wanted - given - set(results):
+        raise MiswiredError(f"{workflow.kind}: no step gives the result {', '.join(unknown)}.")

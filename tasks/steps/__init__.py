@@ -1,0 +1,1 @@
+"""Steps, one file per service: each makes one call into the shop, its undo beside it."""

@@ -1,0 +1,51 @@
+"""Buy what is in a cart (1.4.4): order, stock, payment, notification."""
+
+from typing import TypedDict
+
+from shop.carts.services import Line
+from tasks.engine.links import register
+from tasks.engine.workflow import Call, Link, Step, Workflow
+from tasks.steps import carts, inventory, notifications, orders, payments
+
+
+class CheckoutInput(TypedDict):
+    """The cart's lines as they stood at the `202`; no method means: pay later."""
+
+    user_id: int
+    lines: list[Line]
+    currency: str
+    payment_method: str | None
+
+
+CHECKOUT = register(
+    Workflow(
+        kind="checkout",
+        input=CheckoutInput,
+        secrets=("payment_token",),
+        links=(
+            Link(
+                "orders",
+                Step(name="place_order", do=orders.place, undo=orders.close),
+                Step(name="reserve_stock", do=inventory.reserve, undo=inventory.release),
+            ),
+            Link(
+                "payments",
+                Call(
+                    name="take_payment",
+                    do=payments.capture,
+                    record=payments.record,
+                    undo=payments.void,
+                    record_undo=payments.record,
+                    timeout=payments.TIMEOUT,
+                    when="payment_method",
+                    pivot=True,
+                ),
+                Step(name="confirm_order", do=orders.confirm, when="payment_method"),
+                Step(name="notify", do=notifications.tell_of_order),
+            ),
+        ),
+        # The acceptance took the lines out of the cart.
+        undo=carts.put_back,
+        result=("order_id", "payment_id"),
+    )
+)

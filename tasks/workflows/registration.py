@@ -1,0 +1,61 @@
+"""Register a customer (1.1): account, name, address, customer, cart."""
+
+from typing import TypedDict
+
+from tasks.engine.links import register
+from tasks.engine.workflow import Link, Step, Workflow
+from tasks.steps import carts, customers
+
+
+class RegistrationInput(TypedDict):
+    """Who wants to be a customer. The password arrives hashed, as a secret."""
+
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    address: str
+    city: str
+    country: str
+
+
+REGISTRATION = register(
+    Workflow(
+        kind="registration",
+        input=RegistrationInput,
+        secrets=("password_hash",),
+        links=(
+            Link(
+                "customers",
+                Step(
+                    name="create_account",
+                    do=customers.create_account,
+                    undo=customers.delete_account,
+                ),
+            ),
+            Link(
+                "customers",
+                Step(
+                    name="create_fullname",
+                    do=customers.create_full_name,
+                    undo=customers.delete_full_name,
+                ),
+                Step(
+                    name="create_address",
+                    do=customers.create_address,
+                    undo=customers.delete_address,
+                ),
+            ),
+            Link(
+                "customers",
+                Step(
+                    name="create_customer",
+                    do=customers.create_customer,
+                    undo=customers.delete_customer,
+                ),
+                Step(name="create_cart", do=carts.create_cart, undo=carts.delete_cart),
+            ),
+        ),
+        result=("user_id", "account_id", "fullname_id", "address_id", "cart_id"),
+    )
+)

@@ -1,0 +1,21 @@
+"""Every test run has servers of its own, and Django's settings are read when they are up."""
+
+import django
+import pytest
+from django.conf import settings
+
+from tests import servers
+
+if settings.configured:
+    raise pytest.UsageError(
+        "unset DJANGO_SETTINGS_MODULE: the settings must not be read before the tests' servers run"
+    )
+# On import, not in a hook: the conftest files below this one may import models.
+_servers = servers.start()
+django.setup()
+
+
+def pytest_unconfigure() -> None:
+    """Stop the servers; one that stops early leaves nothing to wait for at exit."""
+    if _servers:
+        _servers.stop()
