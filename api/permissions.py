@@ -57,11 +57,17 @@ def listed_user_id(request: Request, user_id: int | None) -> int | None:
     return None if is_staff(request) else buyer_id(request)
 
 
+def customer_id(request: Request) -> int | None:
+    """Return the id of the customer who calls; None for anonymous callers and other staff."""
+    return request.user.customer_id if request.user.is_authenticated else None
+
+
 def buyer_id(request: Request) -> int:
     """Return the id of the customer who calls. Raises NotFound for staff who are no customer."""
-    if not request.user.is_authenticated or request.user.customer_id is None:
+    found = customer_id(request)
+    if found is None:
         raise NotFound
-    return request.user.customer_id
+    return found
 
 
 def reachable_user_id(request: Request) -> int | None:

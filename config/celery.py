@@ -3,28 +3,28 @@
 import os
 from typing import Any
 
-import kombu
+import kombu.connection
 from celery import Celery
 from celery.app.amqp import AMQP
 from celery.signals import setup_logging, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402  (settings need the variable above)
+from django.conf import settings
 
-from config.local.processes import die_with_parent  # noqa: E402
+from config.local.processes import die_with_parent
 
 
-class Connection(kombu.Connection):  # type: ignore[misc]
+class Connection(kombu.connection.Connection):
     """A connection to the broker that is back within two seconds of the broker."""
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
         """Reconnect every one to two seconds, where kombu would wait up to thirty."""
         pace = {"interval_start": 1, "interval_step": 1, "interval_max": 2}
-        return super().ensure_connection(*args, **{**pace, **kwargs})
+        return super().ensure_connection(*args, **{**pace, **kwargs})  # type: ignore[no-untyped-call]
 
 
-class Broker(AMQP):  # type: ignore[misc]
+class Broker(AMQP):
     """Celery's broker interface with connections that return quickly."""
 
     Connection = Connection

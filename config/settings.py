@@ -22,8 +22,8 @@ if (SHOP_DATA_DIR / "run" / "env").is_file():
 
 
 def switch(name: str, *, default: str) -> bool:
-    """Return whether the setting `name` is on. Raises ImproperlyConfigured unless it is on or off."""
-    value = env.str(name, default=default).strip().lower()
+    """Return whether `name` is on. Raises ImproperlyConfigured unless it is on or off."""
+    value = str(env.str(name, default=default)).strip().lower()
     if value not in {"on", "off"}:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be on or off.")
     return value == "on"
@@ -31,7 +31,7 @@ def switch(name: str, *, default: str) -> bool:
 
 def url(name: str, *, schemes: set[str], default: str) -> str:
     """Return the address in `name`. Raises ImproperlyConfigured for another scheme."""
-    value = env.str(name, default=default)
+    value = str(env.str(name, default=default))
     if urlsplit(value).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must start with {' or '.join(sorted(schemes))}://.")
     return value
@@ -45,9 +45,7 @@ DATABASE_URL = url(
     schemes={"postgres", "postgresql"},
     default="postgresql://postgres@127.0.0.1:1/shop",
 )
-REDIS_URL = url(
-    "REDIS_URL", schemes={"redis", "rediss", "unix"}, default="redis://127.0.0.1:1/0"
-)
+REDIS_URL = url("REDIS_URL", schemes={"redis", "rediss", "unix"}, default="redis://127.0.0.1:1/0")
 
 SHOP_SECRET_KEY = env.str("SHOP_SECRET_KEY", default="") or secrets.keep(
     directory=SHOP_DATA_DIR / "secrets", name="secret_key"
@@ -148,6 +146,8 @@ DATABASE_TIMEOUTS_MS = {
     "lock_timeout": 4_000,
     "statement_timeout": 8_000,
 }
+# The same for a whole transaction of a worker; a setting of PostgreSQL 17 and later.
+DATABASE_TRANSACTION_MS = 9_000
 # Migrations and other commands of an operator may take their time.
 _timeouts = {} if SHOP_ROLE == "command" else DATABASE_TIMEOUTS_MS
 _session = {"timezone": "UTC", **_timeouts}

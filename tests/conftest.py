@@ -12,6 +12,9 @@ if settings.configured:
     )
 # On import, not in a hook: the conftest files below this one may import models.
 _servers = servers.start()
+# Jobs are published through this application, as in every process of the shop.
+import config.celery  # noqa: E402, F401
+
 django.setup()
 
 

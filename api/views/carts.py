@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.accepting import accept
-from api.permissions import account_id, own_user_id
+from api.permissions import account_id, customer_id, own_user_id
 from api.serializers.base import Nothing
 from api.serializers.carts import CartItemForm, CartQuantityForm, CartShape, CheckoutForm
 from api.serializers.jobs import JobShape
@@ -18,6 +18,13 @@ from tasks.engine import jobs
 from tasks.engine.jobs import Idempotency
 from tasks.engine.models import Job
 from tasks.workflows.checkout import CHECKOUT
+
+
+def _account_of(request: Request, user_id: int) -> int:
+    """Return the account of the customer for whom the request is, mostly the caller's own."""
+    if customer_id(request) == user_id:
+        return account_id(request)
+    return customers.account_id(user_id=user_id)
 
 
 def _cart(user_id: int) -> Response:
@@ -88,7 +95,6 @@ class CheckoutsView(View):
 
         def begin(key: Idempotency | None) -> Job:
             lines = carts.take_lines(user_id=user_id, expected_total=form.get("expected_total"))
-            own = request.user.customer_id == user_id
             return jobs.start(
                 CHECKOUT,
                 input={
@@ -99,7 +105,7 @@ class CheckoutsView(View):
                 },
                 secrets={"payment_token": payment["token"]} if payment else None,
                 owner_id=caller,
-                beneficiary_id=caller if own else customers.account_id(user_id=user_id),
+                beneficiary_id=_account_of(request, user_id),
                 request_id=request.request_id,  # type: ignore[attr-defined]  # from the middleware
                 idempotency=key,
             )

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import waiting
+from api.accepting import answer
 from api.pagination import page
 from api.schema import answers, page_of
 from api.serializers.base import Nothing
@@ -88,9 +89,7 @@ class JobCancelView(View):
         if not owns(request.user, job):
             raise PermissionDenied
         Nothing.parse(request)
-        job = jobs.cancel(job_id=job.id)
-        headers = {"Location": f"/api/v1/jobs/{job.id}", "Retry-After": "1"}
-        return Response(render_job(job), status=202, headers=headers)
+        return answer(request, jobs.cancel(job_id=job.id))
 
 
 def _render(found: Sequence[Job]) -> list[dict[str, Any]]:

@@ -1,7 +1,12 @@
 """`make run`: the whole shop in the foreground, with servers of its own."""
 
-import os
 import signal
+
+# A Ctrl-C so early finds nothing to stop, and is worth no traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+# ruff: noqa: E402
+import os
 import sys
 import time
 

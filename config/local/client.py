@@ -10,7 +10,7 @@ from typing import Any
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class Refusal(Exception):  # noqa: N818  (a word of this package)
+class Refusal(Exception):
     """The gateway did not answer as hoped; the text says what it answered."""
 
     def __init__(self, text: str, *, status: int = 0) -> None:
@@ -21,7 +21,7 @@ class Refusal(Exception):  # noqa: N818  (a word of this package)
 def answers(address: str) -> bool:
     """Return whether a GET of the address is answered with 200."""
     try:
-        with _direct.open(address, timeout=2) as response:
+        with _direct.open(address, timeout=1) as response:
             return bool(response.status == 200)
     except (OSError, ValueError):
         return False

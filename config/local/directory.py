@@ -47,6 +47,11 @@ class DataDirectory:
             ) from None
         self._lock = lock
 
+    def release(self) -> None:
+        """Give the directory up, as the end of the process does. May be repeated."""
+        if self._lock:
+            self._lock.close()
+
     def pid(self, name: str) -> int | None:
         """Return the process id in `run/NAME.pid`, if there is one."""
         try:

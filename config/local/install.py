@@ -103,8 +103,8 @@ def _install(lock: Path) -> str:
     total, found = packages(lock), 0
     _say(f"installing the {total} packages of {lock.name} (the first time takes a minute or two)")
     options = ["--no-input", "--disable-pip-version-check", "--no-deps", "--progress-bar=off"]
-    command = [PYTHON, "-m", "pip", "install", *options, "--require-hashes", "-r", lock]
-    with LOG.open("w") as log, _child(command) as pip:
+    pinned = ("--require-hashes", "-r", lock)
+    with LOG.open("w") as log, _child([PYTHON, "-m", "pip", "install", *options, *pinned]) as pip:
         for line in pip.stdout or ():
             log.write(line)
             if line.startswith(("Collecting ", "Requirement already satisfied")):

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 
 from config.local import demo, options, placement, ports, report
 from config.local.client import Refusal
@@ -37,8 +38,6 @@ def open_shop(supervisor: Supervisor, wanted: Options, *, begun_at: float) -> No
         "PYTHONUNBUFFERED": "1",
     }
     password = directory.secret("admin_password")
-    prepare(supervisor, {**environment, "SHOP_ADMIN_PASSWORD": password})
-    say("starting gateway, workers, recovery, beat and Flower")
     flower_password = directory.secret("flower_password")
     processes = table(
         options=wanted,
@@ -46,7 +45,12 @@ def open_shop(supervisor: Supervisor, wanted: Options, *, begun_at: float) -> No
         flower_password=flower_password,
         log=directory.log,
     )
-    supervisor.start(*processes, seconds=SHOP_SECONDS)
+    say("making the database ready")
+    supervisor.launch(*(process for process in processes if not process.needs_database))
+    prepare(supervisor, {**environment, "SHOP_ADMIN_PASSWORD": password})
+    say("starting gateway, workers, recovery, beat and Flower")
+    supervisor.launch(*(process for process in processes if process.needs_database))
+    supervisor.await_ready(seconds=SHOP_SECONDS)
     show_demo(supervisor, wanted, password=password)
     address = wanted.address
     say()
@@ -72,7 +76,7 @@ def start_servers(supervisor: Supervisor, wanted: Options) -> tuple[str, str]:
             password=directory.secret("postgres_password"),
             mark=f"{directory.mark}-postgres",
         )
-        supervisor.start(postgres, seconds=SERVER_SECONDS)
+        supervisor.launch(postgres)
         database_url, kept["postgres"] = postgres.url, postgres.port
     if not redis_url:
         say("starting Valkey, which speaks Redis")
@@ -83,8 +87,9 @@ def start_servers(supervisor: Supervisor, wanted: Options) -> tuple[str, str]:
             password=directory.secret("redis_password"),
             mark=f"{directory.mark}-redis",
         )
-        supervisor.start(redis, seconds=SERVER_SECONDS)
+        supervisor.launch(redis)
         redis_url, kept["redis"] = redis.url, redis.port
+    supervisor.await_ready(seconds=SERVER_SECONDS)
     directory.write("ports.json", kept)
     return database_url, redis_url
 
@@ -103,22 +108,27 @@ def prepare(supervisor: Supervisor, environment: dict[str, str]) -> None:
     said = 0
 
     def relay() -> bool:
-        """Say what the process says, all but its last word."""
+        """Say what the process says of its progress."""
         nonlocal said
-        lines = log.read_text(errors="replace").split("\n")
-        for line in lines[said:-1]:
-            if line not in {"loaded", "kept"}:
-                say(line)
-            said += 1
+        lines = [line for line in _lines(log) if line.startswith("* ")]
+        for line in lines[said:]:
+            say(line.removeprefix("* "))
+        said = len(lines)
         return helper.poll() is not None
 
     supervisor.watch(helper)
     done = supervisor.wait(relay, seconds=PREPARE_SECONDS)
     relay()
+    last = _lines(log)[-1:]
     if not done or helper.poll() != 0:
-        raise Problem(f"the database could not be made ready; see {log}")
-    if log.read_text(errors="replace").split()[-1:] == ["loaded"]:
+        reason = last[0] if done and last else f"not done after {PREPARE_SECONDS} s"
+        raise Problem(f"the database cannot be made ready: {reason} (log: {log})")
+    if last == ["loaded"]:
         demo.want(directory)
+
+
+def _lines(log: Path) -> list[str]:
+    return [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
 
 
 def show_demo(supervisor: Supervisor, wanted: Options, *, password: str) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.local import ports
 from config.local.problem import Problem
+from config.local.valkey import ping
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -63,7 +65,7 @@ def read(environment: Mapping[str, str]) -> Options:
 def port(environment: Mapping[str, str], name: str, *, default: int) -> int:
     """Return the port that the setting `name` holds. Raises Problem unless it is one."""
     text = environment.get(name, "").strip() or str(default)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65_535:
         raise Problem(f"{name} is {text!r}: it must be a number from 1 to 65535")
     return int(text)
 
@@ -101,10 +103,7 @@ def check_servers(options: Options) -> None:
             raise Problem(_unreachable("DATABASE_URL", options.database_url, error)) from None
     if options.redis_url:
         try:
-            with redis.Redis.from_url(
-                options.redis_url, socket_timeout=5, socket_connect_timeout=5
-            ) as client:
-                client.ping()
+            ping(options.redis_url, seconds=5)
         except (redis.RedisError, ValueError) as error:
             raise Problem(_unreachable("REDIS_URL", options.redis_url, error)) from None
 

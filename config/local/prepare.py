@@ -1,7 +1,7 @@
 """Make the database ready: `python -m config.local.prepare`, one process for all of it.
 
-Each line it prints says what it is about to do; the last is `loaded` or `kept`, as
-`manage.py load_sample` says.
+Lines that begin with a star say what it is about to do; the last line is `loaded` or `kept`, as
+`manage.py load_sample` says, or what went wrong.
 """
 
 import io
@@ -19,14 +19,14 @@ def main() -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     try:
         django.setup()
-        tell("migrating the database")
+        tell("* migrating the database")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("ensure_admin", stdout=io.StringIO())
-        tell("loading the sample catalogue, if the shop is empty")
+        tell("* loading the sample catalogue, if the shop is empty")
         answer = io.StringIO()
         call_command("load_sample", stdout=answer)
     except (CommandError, DatabaseError, ImproperlyConfigured) as error:
-        tell(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        tell(" ".join(str(error).split()) or type(error).__name__)
         return 1
     lines = [line.strip() for line in answer.getvalue().splitlines() if line.strip()]
     tell(lines[-1] if lines else "kept")

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from config.local.client import answers
@@ -27,6 +27,7 @@ class Command:
     is_ready: Callable[["Command"], bool]
     patience: float = 15.0
     stop_signal: int = signal.SIGTERM
+    needs_database: bool = True
     _log_from: int = field(default=0, init=False)
 
     def spawn(self) -> subprocess.Popen[bytes]:
@@ -79,9 +80,8 @@ def table(
         role: str,
         arguments: tuple[str, ...],
         is_ready: Callable[[Command], bool] = lambda _: True,
-        **more: str,
     ) -> Command:
-        return Command(name, role, arguments, {**environment, **more}, log(name), is_ready)
+        return Command(name, role, arguments, environment, log(name), is_ready)
 
     def logged_ready(worker: Command) -> bool:
         return worker.has_logged(b" ready.")
@@ -92,8 +92,22 @@ def table(
     def flower_serves(_: Command) -> bool:
         return answers(f"{options.flower_address}/healthcheck")
 
-    flower = (*celery, "flower", f"--conf={ROOT / 'config' / 'local' / 'flower.py'}")
+    flower = replace(
+        command(
+            "flower",
+            "flower",
+            (*celery, "flower", f"--conf={ROOT / 'config' / 'local' / 'flower.py'}"),
+            flower_serves,
+        ),
+        environment={
+            **environment,
+            "FLOWER_PORT": str(options.flower_port),
+            "SHOP_FLOWER_PASSWORD": flower_password,
+        },
+        needs_database=False,
+    )
     return [
+        flower,
         command(
             "worker-shop",
             "worker",
@@ -104,14 +118,6 @@ def table(
             "worker-outside", "worker", worker("payments,mail", "worker-outside"), logged_ready
         ),
         command("recovery", "recovery", ("manage.py", "recovery")),
-        command(
-            "flower",
-            "flower",
-            flower,
-            flower_serves,
-            SHOP_FLOWER_PASSWORD=flower_password,
-            FLOWER_PORT=str(options.flower_port),
-        ),
         command("beat", "beat", (*celery, "beat")),
         command("gateway", "gateway", gateway, gateway_serves),
     ]

@@ -97,29 +97,22 @@ class Supervisor:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._ask_to_stop)
 
-    def start(self, *programs: Program, seconds: float) -> None:
-        """Start programs together and wait until all do their work.
+    def launch(self, *programs: Program) -> None:
+        """Start programs and go on at once. Raises Problem, or OSError, when one cannot be."""
+        for program in programs:
+            self._check()
+            one = Supervised(program)
+            self._supervised.append(one)
+            self._start(one)
+
+    def await_ready(self, *, seconds: float) -> None:
+        """Wait until all programs do their work.
 
         Raises Problem when one does not within so many seconds, Stopped when asked to stop.
         """
-        fresh = [Supervised(program) for program in programs]
-        for one in fresh:
-            self._check()
-            self._supervised.append(one)
-            self._start(one)
-        names = " and ".join(program.name for program in programs)
-
-        def all_ready() -> bool:
-            for one in fresh:
-                if one.deaths >= DEATHS_AT_START:
-                    log = self.directory.log(one.program.name)
-                    raise Problem(f"{one.program.name} does not start; its log is {log}")
-            return all(one.is_ready for one in fresh)
-
-        if not self.wait(all_ready, seconds=seconds):
-            slow = [one.program.name for one in fresh if not one.is_ready]
-            logs = self.directory.logs
-            raise Problem(f"{', '.join(slow) or names} not ready after {seconds:.0f} s; see {logs}")
+        if not self.wait(self._all_ready, seconds=seconds):
+            slow = ", ".join(one.program.name for one in self._supervised if not one.is_ready)
+            raise Problem(f"{slow} not ready after {seconds:g} s; see {self.directory.logs}")
 
     def wait(self, condition: Callable[[], bool], *, seconds: float) -> bool:
         """Return whether the condition holds within so many seconds, looking after the programs.
@@ -177,6 +170,13 @@ class Supervisor:
                 self.directory.forget_pid(one.program.name)
         self._supervised.clear()
         reap_adopted(known=set())
+
+    def _all_ready(self) -> bool:
+        for one in self._supervised:
+            if one.deaths >= DEATHS_AT_START and not one.is_ready:
+                log = self.directory.log(one.program.name)
+                raise Problem(f"{one.program.name} does not start; its log is {log}")
+        return all(one.is_ready for one in self._supervised)
 
     def _start(self, one: Supervised) -> None:
         self.directory.write_pid(one.program.name, one.start())

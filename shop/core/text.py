@@ -4,7 +4,9 @@ import re
 import unicodedata
 
 # Letters that Unicode does not decompose into a plain one and a mark.
-_PLAIN = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
+_PLAIN = str.maketrans(
+    {"đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
+)
 
 
 def fold(value: str) -> str:

@@ -6,7 +6,6 @@ from typing import TypedDict
 from django.db.models import F, IntegerField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 
-from shop.catalog import selectors as catalog
 from shop.core.errors import NotFound
 from shop.inventory.models import Room, Stock, Warehouse
 

@@ -259,9 +259,7 @@ def _locked(product_ids: Iterable[int]) -> list[Stock]:
     )
 
 
-def _change_stock(
-    quantities: Mapping[int, int], *, on_hand: int = 0, reserved: int = 0
-) -> None:
+def _change_stock(quantities: Mapping[int, int], *, on_hand: int = 0, reserved: int = 0) -> None:
     """Add so many times each quantity to locked stock, all products in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -56,7 +56,7 @@ def send_mail(
     Raises MailUnavailable when it may work later.
     """
     try:
-        address = customers.customer(user_id=user_id).email
+        address = customers.customer(user_id=user_id)["email"]
     except NotFound:
         return "refused"
     message = EmailMessage(

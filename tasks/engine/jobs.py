@@ -17,7 +17,6 @@ from shop.core.ids import new_job_id
 from tasks.engine import registry, vault
 from tasks.engine.models import FINAL, Job, State, StepState
 from tasks.engine.publish import publish
-from tasks.engine.turn import Turn
 from tasks.engine.workflow import Workflow
 
 
@@ -104,9 +103,7 @@ def lock_key(*, idempotency: Idempotency) -> None:
 
 def find(*, idempotency: Idempotency) -> Job | None:
     """Return the job that the key made, if any. Raises KeyReused when the request was another."""
-    job = Job.objects.filter(
-        scope=idempotency.scope, idempotency_key=idempotency.key
-    ).first()
+    job = Job.objects.filter(scope=idempotency.scope, idempotency_key=idempotency.key).first()
     if job and not compare_digest(bytes(job.fingerprint or b""), idempotency.fingerprint):
         raise KeyReused
     return job

@@ -1,6 +1,6 @@
 """The job row: the one truth about a job, and the states it may pass through."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -99,9 +99,6 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
-    # Set where a query asks PostgreSQL for the time.
-    clock: Any
-
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="job_state_known"),
@@ -122,9 +119,7 @@ class Job(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["due_at"], condition=Q(due_at__isnull=False), name="job_due"
-            ),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="job_due"),
             models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
             models.Index(fields=["kind", "-created_at", "-id"], name="job_of_kind"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),

@@ -34,7 +34,7 @@ def publish(job: Job) -> bool:
     try:
         # Without these a message sent from inside a task would pass for that task's child.
         (chain(first, *later) if later else first).apply_async(root_id=str(job.id), parent_id=None)
-    except Exception as error:  # noqa: BLE001 (each client of a broker raises its own; all mean no)
+    except Exception as error:
         _paused_until = time.monotonic() + PAUSE
         log.warning("publish_failed", job_id=str(job.id), error=type(error).__name__)
         return False
@@ -49,7 +49,8 @@ def _signatures(job: Job) -> list[Signature]:
         names = [(workflow.task_name(x), x.queue) for x in workflow.links_from(job.cursor)]
     # Each carries the `seq` that it finds if all before it succeed: a link raises it by one.
     return [
-        Signature(name, (str(job.id), job.seq + position), immutable=True, app=current_app)
-        .set(queue=queue)
+        Signature(name, (str(job.id), job.seq + position), immutable=True, app=current_app).set(
+            queue=queue
+        )
         for position, (name, queue) in enumerate(names)
     ]

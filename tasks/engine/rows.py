@@ -3,7 +3,8 @@
 import os
 import random
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import DateTimeField, F, Func, Q
@@ -18,22 +19,29 @@ SUSPECT = 3
 MAX_CLAIMS = 10
 
 
-class Clock(Func):  # type: ignore[misc]  # Func is untyped where Django says so
+class Clock(Func):
     """PostgreSQL's time at the moment of the call, also inside a transaction."""
 
     function = "clock_timestamp"
     output_field = DateTimeField()
 
 
-def look(*, job_id: UUID | str, seq: int) -> Job | None:
+class Seen(NamedTuple):
+    """A job, and PostgreSQL's time when it was read."""
+
+    job: Job
+    at: datetime
+
+
+def look(*, job_id: UUID | str, seq: int) -> Seen | None:
     """Return the job if a message of this `seq` is still true, without locking it.
 
     None for a copy, a stale message, or a suspect that another worker has at this moment.
     """
-    job = Job.objects.filter(pk=job_id, seq=seq).annotate(clock=Clock()).order_by().first()
-    if job is None or job.publications < SUSPECT:
-        return job
-    return job if _claim(job) else None
+    job = Job.objects.filter(pk=job_id, seq=seq).annotate(clock=Clock()).first()
+    if job is None or job.due_at is None or (job.publications >= SUSPECT and not _claim(job)):
+        return None
+    return Seen(job, job.clock)
 
 
 def _claim(job: Job) -> bool:
@@ -48,13 +56,14 @@ def _claim(job: Job) -> bool:
     return bool(taken)
 
 
-def lock(*, job_id: UUID | str, seq: int) -> Job | None:
+def lock(*, job_id: UUID | str, seq: int) -> Seen | None:
     """Lock the job by id and `seq` and return it; None where another turn was first.
 
     Raises TransactionManagementError outside a transaction.
     """
     rows = Job.objects.select_for_update().filter(pk=job_id, seq=seq)
-    return rows.annotate(clock=Clock()).order_by().first()
+    job = rows.annotate(clock=Clock()).first()
+    return Seen(job, job.clock) if job else None
 
 
 def put_off(job: Job) -> None:

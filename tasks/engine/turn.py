@@ -15,6 +15,7 @@ from shop.core.errors import Refused, ShopError, Unavailable
 from tasks.engine import vault
 from tasks.engine.models import FINAL, TRANSITIONS, Job, State, StepState
 from tasks.engine.publish import publish
+from tasks.engine.rows import Seen
 from tasks.engine.workflow import LEASE, Call, Function, Step, Workflow, arguments
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
         return function(**{name: values[name] for name in arguments(function)}) or {}
     except DATABASE_ERRORS:
         raise
-    except Exception as error:  # noqa: BLE001 (what a step raises is an outcome, and is recorded)
+    except Exception as error:
         return error
 
 
@@ -59,12 +60,12 @@ def pause(attempts: int) -> timedelta:
 class Turn:
     """One turn of a locked job. Nothing is written before `save`."""
 
-    def __init__(self, workflow: Workflow, job: Job, *, began_at: datetime | None = None) -> None:
+    def __init__(self, workflow: Workflow, seen: Seen, *, began_at: datetime | None = None) -> None:
         self.workflow = workflow
-        self.job = job
+        self.job = seen.job
         # Anchored in PostgreSQL's clock; only the seconds since then are this machine's.
-        self._anchor = (job.clock, time.monotonic())
-        self._began_at = began_at or job.clock
+        self._anchor = (seen.at, time.monotonic())
+        self._began_at = began_at or seen.at
         self._due: timedelta | None = timedelta(seconds=LEASE)
         self._publications = 1
 
@@ -112,8 +113,7 @@ class Turn:
 
     def _now(self) -> datetime:
         clock, since = self._anchor
-        at: datetime = clock + timedelta(seconds=time.monotonic() - since)
-        return at
+        return clock + timedelta(seconds=time.monotonic() - since)
 
     # What happens
 

@@ -1,10 +1,10 @@
 """What a worker does with one message, forward or backward.
 
-    look   is the message still true?  (no: it is a copy, and nothing happens)
-    call   talk to the outside, outside any transaction
-    lock   the job row, by id and `seq`
-    steps  each under a savepoint
-    save   their effects, what is known of them and `seq + 1`, in one commit
+look   is the message still true?  (no: it is a copy, and nothing happens)
+call   talk to the outside, outside any transaction
+lock   the job row, by id and `seq`
+steps  each under a savepoint
+save   their effects, what is known of them and `seq + 1`, in one commit
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import structlog
 from django.db import connection, transaction
 
 from tasks.engine import rows
-from tasks.engine.models import Job, State
+from tasks.engine.models import State
 from tasks.engine.turn import DATABASE_ERRORS, Outcome, Turn, WorkersCrashed, attempt
 from tasks.engine.workflow import Call, Link, Workflow
 
@@ -40,30 +40,41 @@ def backward(workflow: Workflow, *, job_id: UUID | str, seq: int) -> None:
 
 
 def _turn(workflow: Workflow, change: Change, job_id: UUID | str, seq: int) -> Turn | None:
-    with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
-        job = _look(job_id, seq)
-        if job is None:
-            log.info("stale_message", seq=seq)
-            return None
-        with structlog.contextvars.bound_contextvars(request_id=job.request_id):
-            try:
-                answer = _ask(Turn(workflow, job))
+    seen = None
+    try:
+        with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
+            seen = _look(job_id, seq)
+            if seen is None:
+                log.info("stale_message", seq=seq)
+                return None
+            with structlog.contextvars.bound_contextvars(request_id=seen.job.request_id):
+                answer = _ask(Turn(workflow, seen))
                 with transaction.atomic():
                     locked = rows.lock(job_id=job_id, seq=seq)
                     if locked is None:
                         return None
-                    turn = Turn(workflow, locked, began_at=job.clock)
+                    turn = Turn(workflow, locked, began_at=seen.at)
                     change(turn, answer)
                     turn.save()
-            except DATABASE_ERRORS as error:
-                log.warning("database_failed", error=str(error))
-                connection.close()
-                rows.put_off(job)
-                return None
-            return turn
+                return turn
+    except DATABASE_ERRORS as error:
+        log.warning("database_failed", job_id=str(job_id), error=str(error))
+        _put_off(seen)
+        return None
 
 
-def _look(job_id: UUID | str, seq: int) -> Job | None:
+def _put_off(seen: rows.Seen | None) -> None:
+    connection.close()
+    if seen is None:
+        return
+    try:
+        rows.put_off(seen.job)
+    except DATABASE_ERRORS:
+        # Its lease ends by itself: recovery publishes the job once the database is back.
+        connection.close()
+
+
+def _look(job_id: UUID | str, seq: int) -> rows.Seen | None:
     try:
         return rows.look(job_id=job_id, seq=seq)
     except DATABASE_ERRORS:
@@ -128,7 +139,7 @@ def _unwind(turn: Turn, answer: Outcome | None = None) -> None:
             outcome = answer
         elif isinstance(step, Call) and step.undo and not turn.is_skipped:
             if answer is None:
-                return  # Another message, on the call's own queue, takes it back.
+                return None  # Another message, on the call's own queue, takes it back.
             if step.record_undo:
                 outcome = turn.perform(step.record_undo, answer)
         elif not isinstance(step, Call) and step.undo and not turn.is_skipped:

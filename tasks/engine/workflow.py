@@ -1,14 +1,14 @@
 """How a workflow is written: links of steps, checked for their wiring when they are imported.
 
-    compensatable steps ─ each with its undo
-    one pivot           ─ the money moves; once that is recorded, there is no way back
-    retriable steps     ─ tried until they are done
+compensatable steps ─ each with its undo
+one pivot           ─ the money moves; once that is recorded, there is no way back
+retriable steps     ─ tried until they are done
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, get_type_hints
 
 # What the engine itself hands to a step that asks for it: the job's id, the step's idempotency key
@@ -31,8 +31,9 @@ class MiswiredError(Exception):
 class Step:
     """One change of the database, in the same commit as the note that it was done.
 
-    `undo` may use the step's own result; a step without one leaves nothing to take back. `when` names an input: where that is null, the step is
-    skipped. `pivot` marks the point of no return of a workflow that moves no money outside.
+    `undo` may use the step's own result; a step without one leaves nothing to take back. `when`
+    names an input: where that is null, the step is skipped. `pivot` marks the point of no return
+    of a workflow that moves no money outside.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Workflow:
         return any(name in arguments(step.do) for step in self.steps[cursor:])
 
 
+@cache
 def arguments(function: Function) -> frozenset[str]:
     """Return the names that a step's function asks for."""
     return frozenset(inspect.signature(function).parameters)
@@ -167,38 +169,47 @@ def _check_shape(workflow: Workflow) -> None:
 
 def _check_wiring(workflow: Workflow) -> None:
     given = frozenset(workflow.input.__annotations__)
-    secret = frozenset(workflow.secrets)
-    # Results, with the condition under which they exist.
+    secrets = frozenset(workflow.secrets)
+    # What earlier steps gave, and the condition under which they did.
     results: dict[str, str | None] = {}
-
-    def check(function: Function, known: frozenset[str], place: str) -> None:
-        missing = arguments(function) - known
-        if missing:
-            raise MiswiredError(
-                f"{workflow.kind}: {place} asks for {', '.join(sorted(missing))}, "
-                "which is neither in the input nor an earlier step's result."
-            )
-
     for step in workflow.steps:
         if step.when and step.when not in given:
             raise MiswiredError(f"{workflow.kind}: {step.name} depends on an unknown input.")
-        before = given | {name for name, when in results.items() if when in (None, step.when)}
-        own: frozenset[str] = _returns(step.do)
-        check(step.do, before | secret | PROVIDED, f"{step.name}'s do")
-        if isinstance(step, Call):
-            if step.record:
-                check(step.record, before | own | PROVIDED, f"{step.name}'s record")
-                own = _returns(step.record)
-            if step.undo:
-                check(step.undo, before | PROVIDED_TO_UNDO, f"{step.name}'s undo")
-            if step.record_undo:
-                known = before | (_returns(step.undo) if step.undo else frozenset())
-                check(step.record_undo, known | PROVIDED_TO_UNDO, f"{step.name}'s record_undo")
-        elif step.undo:
-            check(step.undo, before | own | PROVIDED_TO_UNDO, f"{step.name}'s undo")
-        results |= dict.fromkeys(own, step.when)
+        known = given | {name for name, when in results.items() if when in (None, step.when)}
+        for function, names in _needs(step, known, secrets):
+            _check(workflow, step.name, function, names)
+        gives = step.record if isinstance(step, Call) and step.record else step.do
+        results |= dict.fromkeys(_returns(gives), step.when)
     if workflow.undo:
-        check(workflow.undo, given | PROVIDED_TO_UNDO, "the workflow's undo")
+        _check(workflow, "its undo", workflow.undo, given | PROVIDED_TO_UNDO)
     wanted = {workflow.result} if isinstance(workflow.result, str) else set(workflow.result)
     if unknown := wanted - given - set(results):
         raise MiswiredError(f"{workflow.kind}: no step gives the result {', '.join(unknown)}.")
+
+
+def _needs(
+    step: Step | Call, known: frozenset[str], secrets: frozenset[str]
+) -> Iterator[tuple[Function, frozenset[str]]]:
+    """Yield each function of a step with the names that it may ask for."""
+    gives = _returns(step.do)
+    yield step.do, known | secrets | PROVIDED
+    if isinstance(step, Step):
+        if step.undo:
+            yield step.undo, known | gives | PROVIDED_TO_UNDO
+        return
+    if step.record:
+        yield step.record, known | gives | PROVIDED
+    # A call that is undone may never have answered: its own result is not known.
+    if step.undo:
+        yield step.undo, known | PROVIDED_TO_UNDO
+    if step.record_undo:
+        answer = _returns(step.undo) if step.undo else frozenset[str]()
+        yield step.record_undo, known | answer | PROVIDED_TO_UNDO
+
+
+def _check(workflow: Workflow, place: str, function: Function, known: frozenset[str]) -> None:
+    if missing := arguments(function) - known:
+        raise MiswiredError(
+            f"{workflow.kind}: {place} ({function.__name__}) asks for {', '.join(sorted(missing))},"
+            " which is neither in the input nor an earlier step's result."
+        )

@@ -22,9 +22,7 @@ class Moved(TypedDict):
     item: Item
 
 
-def set_up(
-    *, address: str | None, status: str | None, capacity: dict[str, int]
-) -> SetUp:
+def set_up(*, address: str | None, status: str | None, capacity: dict[str, int]) -> SetUp:
     """Change the warehouse's settings."""
     return SetUp(warehouse=inventory.set_up(address=address, status=status, capacity=capacity))
 
@@ -60,9 +58,7 @@ def reserve(*, order_id: int, lines: list[Line], job_id: UUID, owner_id: int | N
     quantities: Counter[int] = Counter()
     for line in lines:
         quantities[line["product_id"]] += line["quantity"]
-    inventory.reserve(
-        order_id=order_id, quantities=quantities, job_id=job_id, account_id=owner_id
-    )
+    inventory.reserve(order_id=order_id, quantities=quantities, job_id=job_id, account_id=owner_id)
 
 
 def release(*, order_id: int, job_id: UUID, owner_id: int | None) -> None:

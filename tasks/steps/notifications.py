@@ -61,12 +61,13 @@ def tell_of_order(
     else:
         subject = f"Order {order_id} is paid"
         body = f"Thank you for your order {order_id}. We received {price}."
-    letter = {"user_id": user_id, "order_id": order_id, "subject": subject, "body": body}
     job_id = new_job_id()
-    notifications.record(job_id=job_id, **letter)
+    notifications.record(
+        job_id=job_id, user_id=user_id, order_id=order_id, subject=subject, body=body
+    )
     jobs.start(
         registry.newest("notification"),
-        input=letter,
+        input={"user_id": user_id, "order_id": order_id, "subject": subject, "body": body},
         beneficiary_id=beneficiary_id,
         request_id=request_id,
         job_id=job_id,

@@ -11,9 +11,7 @@ def place(
     *, user_id: int, lines: list[Line], currency: str, job_id: UUID, owner_id: int | None
 ) -> Placed:
     """Make a pending order (3.1)."""
-    return orders.place(
-        user_id=user_id, lines=lines, currency=currency, job_id=job_id, by=owner_id
-    )
+    return orders.place(user_id=user_id, lines=lines, currency=currency, job_id=job_id, by=owner_id)
 
 
 def close(*, order_id: int, outcome: str, owner_id: int | None) -> None:

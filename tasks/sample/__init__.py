@@ -1,0 +1,1 @@
+"""The catalogue with which an empty shop begins."""

@@ -1,0 +1,96 @@
+"""What stands beside the API."""
+
+import re
+import socket
+import time
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from api.views import pages
+
+EXTERNAL = re.compile(rb"""(?:src|href)=["'](?:https?:)?//(?!testserver[:/])[^"']*""")
+
+
+def test_the_process_is_up(client: Client) -> None:
+    response = client.get("/livez")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_it_can_serve(client: Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "database": "ok", "broker": "ok"}
+
+
+def test_without_the_broker_it_can_serve(client: Client, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {"status": "degraded", "database": "ok", "broker": "unreachable"}
+
+
+def test_a_broker_that_is_silent_is_not_waited_for(client: Client, settings: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        started = time.monotonic()
+        response = client.get("/readyz")
+    assert response.json()["broker"] == "unreachable"
+    assert time.monotonic() - started < 2
+
+
+def test_without_the_database_it_cannot(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent() -> None:
+        time.sleep(1.5)
+
+    monkeypatch.setattr(pages, "_reach_database", silent)
+    started = time.monotonic()
+    response = client.get("/readyz")
+    assert time.monotonic() - started < 1.4
+    assert response.status_code == 503
+    assert response.json()["database"] == "unreachable"
+    assert response.json()["status"] == "unavailable"
+
+
+def test_metrics_are_open_on_loopback_only(client: Client) -> None:
+    assert b"python_info" in client.get("/metrics").content
+    assert client.get("/metrics", REMOTE_ADDR="::1").status_code == 200
+    for outside in ({"REMOTE_ADDR": "192.0.2.1"}, {"headers": {"X-Forwarded-For": "192.0.2.1"}}):
+        response = client.get("/metrics", **outside)  # type: ignore[arg-type]
+        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+
+
+def test_the_first_page_leads_to_everything(client: Client, settings: Any) -> None:
+    settings.FLOWER_PORT = 5678
+    page = client.get("/")
+    for address in ("/api/docs", "/api/schema", "/admin/", "/readyz", "/livez", "/metrics"):
+        assert f'href="{address}"'.encode() in page.content
+    assert b'href="http://testserver:5678/"' in page.content
+    assert not EXTERNAL.findall(page.content)
+
+
+def test_the_documentation_takes_no_file_from_another_host(client: Client) -> None:
+    page = client.get("/api/docs", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.status_code == 200
+    assert not EXTERNAL.findall(page.content)
+    for address in re.findall(r'(?:src|href)="(/[^"]+)"', page.content.decode()):
+        assert client.get(address).status_code == 200
+
+
+def test_the_schema_is_openapi_31_and_names_every_operation_once(client: Client) -> None:
+    schema = client.get("/api/schema").json()
+    assert schema["openapi"].startswith("3.1")
+    names = [
+        operation["operationId"]
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+    ]
+    assert len(names) == len(set(names)) > 10
+    assert "get_jobs_by_job_id" in names
+
+
+def test_the_schema_is_made_without_a_guess(tmp_path: Any) -> None:
+    call_command("spectacular", "--fail-on-warn", "--validate", file=str(tmp_path / "schema.yaml"))

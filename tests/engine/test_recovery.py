@@ -1,0 +1,260 @@
+"""Recovery publishes what is due, and workers that die are counted."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Now
+
+from tasks.engine import publish as publishing
+from tasks.engine import recovery, rows
+from tasks.engine.models import Job, State
+from tests.engine.conftest import begin, deliver, finish, script
+
+pytestmark = pytest.mark.django_db(transaction=True)
+QUEUES = ("orders", "payments")
+
+
+@pytest.fixture(autouse=True)
+def empty_queues() -> Iterator[None]:
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.client.delete(*QUEUES)
+    yield
+    publishing._paused_until = 0.0
+
+
+def messages(queue: str) -> list[dict[str, Any]]:
+    """Return the messages in a queue, oldest first."""
+    with current_app.connection_for_write() as broker:
+        texts = broker.default_channel.client.lrange(queue, 0, -1)
+    return [json.loads(text) for text in reversed(texts)]
+
+
+def make_due(job: Job, **more: Any) -> None:
+    Job.objects.filter(pk=job.pk).update(due_at=Now(), **more)
+
+
+def seconds_until_due(job: Job) -> float:
+    job = Job.objects.annotate(left_=Now()).get(pk=job.pk)
+    assert job.due_at is not None
+    left: timedelta = job.due_at - job.left_
+    return left.total_seconds()
+
+
+def test_starting_a_job_publishes_its_chain_on_commit_only() -> None:
+    with transaction.atomic():
+        begin()
+        assert messages("orders") == []
+    assert len(messages("orders")) == 1
+
+
+def test_the_first_message_is_found_by_the_jobs_id_and_carries_ids_only() -> None:
+    job = begin()
+    [message] = messages("orders")
+    assert message["headers"]["task"] == "example.first+extra"
+    assert message["headers"]["id"] == message["headers"]["root_id"] == str(job.pk)
+    assert message["headers"]["argsrepr"] == repr((str(job.pk), 0))
+
+
+def test_the_links_that_follow_travel_as_a_celery_chain_with_the_seq_that_they_find() -> None:
+    job = begin()
+    [message] = messages("orders")
+    _, _, embed = json.loads(base64.b64decode(message["body"]))
+    chain = [(task["task"], task["args"], task["options"]["queue"]) for task in embed["chain"]]
+    assert chain[::-1] == [
+        ("example.ask", [str(job.pk), 1], "payments"),
+        ("example.last", [str(job.pk), 2], "orders"),
+    ]
+
+
+def test_a_due_job_is_published_again_with_the_same_seq() -> None:
+    job = begin()
+    make_due(job)
+    assert recovery.recover({}) == 1
+    job.refresh_from_db()
+    assert (job.seq, job.publications) == (0, 2)
+    copies = messages("orders")
+    assert [m["headers"]["argsrepr"] for m in copies] == [repr((str(job.pk), 0))] * 2
+    assert len({m["headers"]["id"] for m in copies}) == 2
+    assert {m["headers"]["root_id"] for m in copies} == {str(job.pk)}
+
+
+def test_a_job_that_is_not_due_or_rests_is_left_alone() -> None:
+    begin()
+    finish(begin())
+    assert recovery.recover({}) == 0
+
+
+def test_the_grace_doubles_with_every_copy_up_to_its_limit() -> None:
+    job = begin()
+    graces = []
+    for _ in range(4):
+        make_due(job)
+        recovery.recover({})
+        graces.append(round(seconds_until_due(job)))
+    assert graces == [20, 40, 40, 40]
+
+
+def test_a_deep_queue_gets_no_copies_but_first_messages() -> None:
+    late, retried = begin(), begin()
+    make_due(late)
+    make_due(retried, publications=0)
+    before = len(messages("orders"))
+    assert recovery.recover({"orders": recovery.DEEP_QUEUE}) == 2
+    assert len(messages("orders")) == before + 1
+    late.refresh_from_db()
+    assert late.publications == 1
+    assert seconds_until_due(late) > 5
+
+
+def test_two_recoveries_at_once_publish_a_job_once() -> None:
+    job = begin()
+    make_due(job)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=job.pk)
+        found: list[int] = []
+
+        def other() -> None:
+            found.append(recovery.recover({}))
+            connection.close()
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert found == [0]
+
+
+def test_a_job_of_a_workflow_that_this_code_lacks_does_not_stop_the_others() -> None:
+    unknown, known = begin(), begin()
+    make_due(unknown, version=99)
+    make_due(known)
+    assert recovery.recover({}) == 2
+    known.refresh_from_db()
+    assert known.publications == 2
+
+
+def test_while_the_broker_is_away_a_job_is_accepted_quickly_and_found_due_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("celery.canvas._chain.apply_async", refuse)
+    began = time.monotonic()
+    jobs = [begin() for _ in range(5)]
+    assert time.monotonic() - began < 1
+    monkeypatch.undo()
+    publishing._paused_until = 0.0
+    for job in jobs:
+        make_due(job)
+    recovery.recover({})
+    assert len(messages("orders")) == 5
+
+
+def test_a_publication_that_fails_is_repeated_within_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = begin()
+    make_due(job)
+    monkeypatch.setattr(recovery, "publish", lambda _: False)
+    recovery.recover({})
+    assert seconds_until_due(job) <= recovery.TICK
+
+
+def test_recovery_asks_for_queues_only_while_something_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop = threading.Event()
+    asked: list[int] = []
+    monkeypatch.setattr(recovery, "_depths", lambda: asked.append(1) or {})
+    monkeypatch.setattr(recovery, "TICK", 0.01)
+    job = begin()
+    thread = threading.Thread(target=lambda: (recovery.run(stop), connection.close()))
+    thread.start()
+    time.sleep(0.1)
+    assert asked == []
+    make_due(job)
+    time.sleep(0.3)
+    stop.set()
+    thread.join()
+    assert len(asked) == 1
+    job.refresh_from_db()
+    assert job.publications == 2
+
+
+def test_the_query_for_due_jobs_uses_the_index_of_active_ones() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT 1 FROM jobs_job WHERE due_at <= now() ORDER BY due_at, id")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "job_due" in plan
+
+
+def test_from_the_third_publication_on_a_worker_claims_the_job_before_it_runs() -> None:
+    job = begin()
+    Job.objects.filter(pk=job.pk).update(publications=rows.SUSPECT)
+    seen = rows.look(job_id=job.pk, seq=0)
+    assert seen is not None
+    job.refresh_from_db()
+    assert job.claims == 1
+    assert job.claimed_by
+    assert rows.look(job_id=job.pk, seq=0) is None, "another worker has it"
+
+
+def test_a_claim_that_ends_in_a_commit_does_not_count() -> None:
+    job = begin()
+    Job.objects.filter(pk=job.pk).update(publications=rows.SUSPECT)
+    deliver(job)
+    assert (job.seq, job.claims, job.claimed_until) == (1, 0, None)
+
+
+def test_a_claim_that_ends_because_the_database_failed_does_not_count() -> None:
+    job = begin()
+    Job.objects.filter(pk=job.pk).update(publications=rows.SUSPECT)
+    script.errors["first"] = [OperationalError("gone")]
+    deliver(job)
+    assert (job.seq, job.claims, job.claimed_until) == (0, 0, None)
+
+
+def crash(job: Job) -> None:
+    """Have a worker take the job and die with it."""
+    assert rows.look(job_id=job.pk, seq=job.seq) is not None
+    Job.objects.filter(pk=job.pk).update(claimed_until=Now() - timedelta(seconds=1))
+
+
+def test_a_job_that_cost_ten_workers_is_undone() -> None:
+    job = begin()
+    Job.objects.filter(pk=job.pk).update(publications=rows.SUSPECT)
+    for _ in range(rows.MAX_CLAIMS):
+        crash(job)
+    job = finish(job)
+    assert script.ran == ["take back"]
+    assert job.state == State.FAILED
+    assert job.error is not None
+    assert job.error["code"] == "workers_crashed"
+
+
+def test_nine_crashes_are_forgiven() -> None:
+    job = begin()
+    Job.objects.filter(pk=job.pk).update(publications=rows.SUSPECT)
+    for _ in range(rows.MAX_CLAIMS - 1):
+        crash(job)
+    assert finish(job).state == State.SUCCEEDED
+
+
+def test_after_the_pivot_a_job_that_cost_ten_workers_is_stuck() -> None:
+    job = begin()
+    deliver(job)
+    deliver(job)
+    Job.objects.filter(pk=job.pk).update(publications=rows.SUSPECT)
+    for _ in range(rows.MAX_CLAIMS):
+        crash(job)
+    assert finish(job).state == State.STUCK
