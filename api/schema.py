@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 
 from api.errors import CONTENT_TYPE
@@ -19,16 +19,18 @@ from api.serializers.jobs import JobShape
 F = TypeVar("F", bound=Callable[..., Any])
 Body = type[serializers.Serializer[Any]] | None
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    name="Idempotency-Key",
-    location=OpenApiParameter.HEADER,
-    description="Up to 255 characters. The same request with the same key starts one job.",
-)
-PREFER = OpenApiParameter(
-    name="Prefer",
-    location=OpenApiParameter.HEADER,
-    description="`wait=N`: answer when the job is final, after N seconds (30) at the latest.",
-)
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "maxLength": 257},
+    "description": "Up to 255 characters. The same request with the same key starts one job.",
+}
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "`wait=N`: answer when the job is final, after N seconds (30) at the latest.",
+}
 PROBLEM = {
     "type": "object",
     "description": "An error, as RFC 9457 has it.",
@@ -53,11 +55,7 @@ PROBLEM = {
 
 def starts_job(form: Body = None) -> Callable[[F], F]:
     """Describe an operation that answers with a job."""
-    return extend_schema(
-        request=form,
-        responses={200: JobShape, 202: JobShape},
-        parameters=[IDEMPOTENCY_KEY, PREFER],
-    )
+    return extend_schema(request=form, responses={202: JobShape})
 
 
 def answers(shape: Any, form: Body = None, *, status: int = 200) -> Callable[[F], F]:
@@ -120,15 +118,38 @@ class AutoSchema(SpectacularSchema):
         return schema
 
 
-def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Give every operation its errors; drf-spectacular calls this at the end."""
+def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Give every operation its errors, and those that start jobs what they have in common.
+
+    drf-spectacular calls this at the end.
+    """
     result.setdefault("components", {}).setdefault("schemas", {})["Error"] = PROBLEM
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Error"}}}
     for operations in result["paths"].values():
         for operation in operations.values():
             operation["responses"]["4XX"] = {"description": "Refused", "content": content}
             operation["responses"]["5XX"] = {"description": "Not now", "content": content}
+            if accepted := operation["responses"].get("202"):
+                accepted["description"] = "Accepted: the job reaches a final state."
+                final = {**accepted, "description": "With `Prefer: wait`: the job is final."}
+                operation["responses"]["200"] = final
+                operation["parameters"] = [
+                    *operation.get("parameters", []),
+                    IDEMPOTENCY_KEY,
+                    PREFER,
+                ]
+    _remove_marks(result)
     return result
+
+
+def _remove_marks(node: Any) -> None:
+    """Remove what drf-spectacular leaves for a hook that names enumerations; ours have none."""
+    if isinstance(node, dict):
+        node.pop("x-spec-enum-id", None)
+    for inner in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        _remove_marks(inner)
 
 
 class MoneySchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its metaclass

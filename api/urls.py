@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter
 
 from api.serializers.fields import MAX_BIGINT
-from api.views import auth, carts, customers, inventory, jobs, notifications, orders
+from api.views import auth, carts, catalog, customers, inventory, jobs, notifications, orders
 
 
 class IdConverter(IntConverter):
@@ -51,6 +51,12 @@ urlpatterns: list[URLPattern] = [
     path("auth/logout", auth.LogoutView.as_view()),
     path("me", customers.MeView.as_view()),
     path("customers/<id:user_id>", customers.CustomerView.as_view()),
+
+    # The catalog
+    path("authors", catalog.AuthorsView.as_view()),
+    path("categories", catalog.CategoriesView.as_view()),
+    path("books", catalog.BooksView.as_view()),
+    path("books/<id:book_id>", catalog.BookView.as_view()),
 
     # Carts, orders, payments
     path("carts/<id:user_id>", carts.CartView.as_view()),

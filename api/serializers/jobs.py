@@ -13,7 +13,6 @@ from tasks.engine.models import Job, State, StepState
 
 # Where the thing is that a job of this kind made or changed, by what its result holds.
 RESOURCES = {
-    "account_deletion": None,
     "checkout": "/api/v1/orders/{order_id}",
     "inventory_setup": "/api/v1/inventory",
     "goods_receipt": "/api/v1/inventory/items?product_id={product_id}",

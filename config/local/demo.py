@@ -61,11 +61,13 @@ def job(
     staff = Client(address)
     staff.log_in(username=username, password=password)
     try:
-        return staff.call("GET", f"/jobs/{note['job_id']}")
+        found = staff.call("GET", f"/jobs/{note['job_id']}")
     except Refusal as error:
         if error.status != 404:
             raise
-        return None  # This database is another than the one that the order was placed in.
+        return None  # The order was placed in another database than this.
+    # What a crash interrupted is being finished now.
+    return _final(staff, found, wait, must_succeed=False)
 
 
 def _place(*, note: dict[str, Any], client: Client, wait: Waits) -> dict[str, Any]:

@@ -151,4 +151,5 @@ def show_demo(supervisor: Supervisor, wanted: Options, *, password: str) -> None
         say()
         report.steps(job)
         if job["state"] != "succeeded":
-            say(f"the demo order FAILED: its job is {job['state']} ({job['error']})")
+            error = job["error"] or {}
+            say(f"the demo order FAILED: {error.get('code')}, {error.get('detail')}")

@@ -30,6 +30,7 @@ class Postgres(Server):
     """
 
     name = "postgres"
+    stage = 0
     stop_signal: int = signal.SIGINT  # A fast shutdown: sessions are ended, nothing is lost.
 
     def __init__(

@@ -28,11 +28,9 @@ def say(text: str = "") -> None:
 
 def steps(job: Mapping[str, Any]) -> None:
     """Print a job's steps as a table: their states and times."""
+    say(f"{job['kind']} {job['id']}: {job['state']}")
     terminal = sys.stdout.isatty()
     table = Table(
-        title=f"{job['kind']} {job['id']}: {job['state']}",
-        title_justify="left",
-        title_style="bold",
         box=None if terminal else ASCII,
     )
     for heading in ("step", "state", "attempts", "started", "took"):

@@ -18,6 +18,7 @@ class Server:
     """What both servers have in common: how they are started, awaited and stopped."""
 
     name: str
+    stage: int
     stop_signal: int = signal.SIGTERM
     patience = 20.0
 

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from config.local.directory import DataDirectory
@@ -25,7 +25,10 @@ class Program(Protocol):
     """One thing to keep running."""
 
     name: str
+    # Programs of one stage are stopped together, the highest stage first.
+    stage: int
     stop_signal: int
+    # Seconds from `stop_signal` until the process is killed.
     patience: float
 
     def spawn(self) -> subprocess.Popen[bytes]:
@@ -155,18 +158,17 @@ class Supervisor:
         reap_adopted(known=self._children())
 
     def stop(self) -> None:
-        """Stop all programs, the last started first, each group of equals together."""
+        """Stop all programs, stage by stage. May be repeated."""
         for helper in self._helpers:
             end_group(helper.pid)
             helper.wait()
-        for group in _in_stop_order(self._supervised):
-            running = [one for one in group if one.process]
-            for one in running:
+        for stage in sorted({one.program.stage for one in self._supervised}, reverse=True):
+            group = [one for one in self._supervised if one.program.stage == stage]
+            for one in group:
                 if one.process and one.process.poll() is None:
                     one.process.send_signal(one.program.stop_signal)
-            for one in running:
-                self._await_end(one)
             for one in group:
+                self._await_end(one)
                 self.directory.forget_pid(one.program.name)
         self._supervised.clear()
         reap_adopted(known=set())
@@ -213,14 +215,3 @@ class Supervisor:
         del number
         self.stop_wanted = True
 
-
-def _in_stop_order(supervised: Iterable[Supervised]) -> list[list[Supervised]]:
-    """Return the programs, last started first; workers, named `worker-…`, stop together."""
-    groups: list[list[Supervised]] = []
-    for one in reversed(list(supervised)):
-        kind = one.program.name.partition("-")[0]
-        if groups and groups[-1][0].program.name.partition("-")[0] == kind:
-            groups[-1].append(one)
-        else:
-            groups.append([one])
-    return groups

@@ -18,6 +18,7 @@ class Redis(Server):
     """Valkey on a directory of its own, which may vanish at any moment."""
 
     name = "redis"
+    stage = 1
 
     def __init__(
         self,

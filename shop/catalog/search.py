@@ -26,34 +26,41 @@ def document(*, title: str, author: str = "", category: str = "") -> Combinable:
     return Cast(Value(vector), SearchVectorField())
 
 
-def matching(*, term: str, document: str, key: str) -> tuple[Q, Combinable]:
-    """Return the condition that `term` finds a product, and its rank: the higher, the better.
+def condition(*, term: str) -> Q:
+    """Return the condition on products that `term` finds them.
 
-    `document` and `key` name the fields that hold the product's words and its id. Every word of
-    the term must begin a word of the product; a term that is a number also finds that id, and
-    ranks it first. A term without a letter or digit finds nothing.
+    Every word of the term must begin a word of the product; a term that is a number also finds
+    the product of that id. A term without a letter or digit finds nothing.
     """
     found = _words(term)
     if not found:
-        return Q(pk__in=[]), Value(0)
-    text = F(document)
-    condition = Q(_Matches(text, _query(found, "*")))
+        return Q(pk__in=[])
+    matches = Q(_Matches(F("search"), _query(found, "*")))
+    number = _id(term)
+    return matches if number is None else matches | Q(pk=number)
+
+
+def rank(*, term: str, product: str) -> Combinable:
+    """Return how well `term` matches what it finds, a whole number: the higher, the better.
+
+    First the product of that id; then a title of just these words, a title with them, a title
+    with words that they begin, these words anywhere, and any other; among equals the text in
+    which they stand closer and make up more. `product` names the field that leads to the product.
+    """
+    found = _words(term)
+    text = F(f"{product}__search")
+    exact_title = _Matches(text, _query(found, "A"))
+    no_other = _HasWords(_TitleOnly(text), Value(len(set(found))))
+    number = _id(term)
     cases = [
-        When(
-            Q(_Matches(text, _query(found, "A"))) & Q(_title_size(text, len(set(found)))),
-            then=Value(5),
-        ),
-        When(_Matches(text, _query(found, "A")), then=Value(4)),
+        *([] if number is None else [When(**{product: number}, then=Value(6))]),
+        When(Q(exact_title) & Q(no_other), then=Value(5)),
+        When(exact_title, then=Value(4)),
         When(_Matches(text, _query(found, "*A")), then=Value(3)),
         When(_Matches(text, _query(found, "")), then=Value(2)),
     ]
-    number = _id(term)
-    if number is not None:
-        condition |= Q(**{key: number})
-        cases.insert(0, When(**{key: number}, then=Value(6)))
     nearness = Round(_Rank(text, _query(found, "*")) * Value(100_000.0))
-    rank = Case(*cases, default=Value(1)) * Value(1_000_000) + Cast(nearness, IntegerField())
-    return condition, rank
+    return Case(*cases, default=Value(1)) * Value(1_000_000) + Cast(nearness, IntegerField())
 
 
 def _words(value: str) -> list[str]:
@@ -72,10 +79,6 @@ def _query(found: list[str], marks: str) -> Combinable:
     """Return the query for all these words; `*` in `marks` takes beginnings, `A` titles only."""
     each = " & ".join(f"'{word}':{marks}" for word in dict.fromkeys(found))
     return Cast(Value(each), SearchQueryField())
-
-
-def _title_size(text: F, size: int) -> "_HasWords":
-    return _HasWords(_TitleOnly(text), Value(size))
 
 
 class _Matches(Func):

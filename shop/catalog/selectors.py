@@ -60,12 +60,21 @@ def books(*, search_term: str | None = None) -> QuerySet[Book]:
         .select_related("product", "author", "category")
         .defer("product__search")
     )
-    if not (search_term or "").strip():
+    term = search_term or ""
+    if not term.strip():
         return found.order_by("-product_id")
-    condition, rank = search.matching(
-        term=search_term or "", document="product__search", key="product_id"
+    # A query of its own on products, which their index answers whatever is joined to it.
+    products = Product.objects.filter(search.condition(term=term), deleted_at__isnull=True)
+    return (
+        found.filter(product__in=products)
+        .annotate(rank=search.rank(term=term, product="product"))
+        .order_by("-rank", "-product_id")
     )
-    return found.filter(condition).annotate(rank=rank).order_by("-rank", "-product_id")
+
+
+def order_of(found: QuerySet[Book]) -> tuple[str, ...]:
+    """Return the fields by which books are ordered, as a page of them must be."""
+    return tuple(str(name) for name in found.query.order_by)
 
 
 def book(*, book_id: int) -> Book:

@@ -59,7 +59,9 @@ def log_in(account: Account) -> Caller:
     )
     access = tokens.pair(token, login_id=login.pk)["access"]
     customer = Customer.objects.filter(account=account).first()
-    return Caller(account.pk, customer and customer.pk, {"Authorization": f"Bearer {access}"})
+    return Caller(
+        account.pk, customer.pk if customer else None, {"Authorization": f"Bearer {access}"}
+    )
 
 
 def new_account(*, is_staff: bool = False) -> Account:

@@ -53,6 +53,7 @@ class Checks(OpenView):
 
 
 BODY = {"product_id": 1, "quantity": 2}
+TURNS = ("BEGIN", "COMMIT")
 
 
 def send(
@@ -88,9 +89,7 @@ def test_a_job_is_accepted() -> None:
 
 
 def test_accepting_without_a_key_asks_for_none() -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         send()
     assert [query["sql"].split()[0] for query in queries if query["sql"] not in TURNS] == ["INSERT"]
 
@@ -100,9 +99,6 @@ def test_a_key_costs_a_lock_and_a_look() -> None:
         send(idempotency_key="a")
     words = [query["sql"].split()[0] for query in queries if query["sql"] not in TURNS]
     assert words == ["SELECT", "SELECT", "INSERT"]
-
-
-TURNS = ("BEGIN", "COMMIT")
 
 
 def test_the_same_request_again_is_the_same_job() -> None:

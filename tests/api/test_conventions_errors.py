@@ -23,7 +23,8 @@ from api import errors, middleware
 from api.serializers.base import Form
 from api.serializers.fields import TextField
 from api.views.base import OpenView
-from config.urls import handler400, handler403, handler404, handler500, urlpatterns as real
+from config.urls import handler400, handler403, handler404, handler500
+from config.urls import urlpatterns as real
 from shop.core.errors import NotFound, Refused, ShopError, Unavailable
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
@@ -175,9 +176,12 @@ def test_a_wrong_method_outside_the_api_names_the_right_ones(client: Client) -> 
 
 
 def chunked(body: bytes) -> WSGIRequest:
-    request = RequestFactory().generic("POST", "/api/v1/echo", content_type="application/json")
-    del request.META["CONTENT_LENGTH"]
-    environ = {**request.environ, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": BytesIO(body)}
+    environ = {
+        **RequestFactory().generic("POST", "/api/v1/echo").environ,
+        "CONTENT_TYPE": "application/json",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": BytesIO(body),
+    }
     return WSGIRequest(environ)
 
 

@@ -1,9 +1,10 @@
 """What a body and the parameters may be, seen through a view of the tests' own."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.test import RequestFactory
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,7 +42,7 @@ class Parameters(PageQuery):
 
 
 class Echo(OpenView):
-    query: type[Query] = Parameters
+    query: ClassVar[type[Query]] = Parameters
 
     def get(self, request: Request) -> Response:
         return Response(self.parameters)
@@ -53,8 +54,8 @@ class Echo(OpenView):
 def post(body: Any, **kwargs: Any) -> Any:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     kwargs.setdefault("content_type", "application/json")
-    response = Echo.as_view()(APIRequestFactory().generic("POST", "/echo", raw, **kwargs))
-    return response.render()
+    request = RequestFactory().generic("POST", "/echo", raw, **kwargs)
+    return Echo.as_view()(request).render()
 
 
 def errors(response: Any) -> dict[str, str]:

@@ -22,8 +22,8 @@ def start(owner: Caller | None = None, beneficiary: Caller | None = None) -> Job
         return jobs.start(
             CAPACITY_CHECK,
             input={"product_id": 1, "quantity": 1},
-            owner_id=owner and owner.account_id,
-            beneficiary_id=beneficiary and beneficiary.account_id,
+            owner_id=owner.account_id if owner else None,
+            beneficiary_id=beneficiary.account_id if beneficiary else None,
         )
 
 
@@ -34,7 +34,7 @@ def start_registration(owner: Caller | None = None) -> Job:
             REGISTRATION,
             input=dict.fromkeys(fields, "x"),
             secrets={"password_hash": "never shown"},
-            owner_id=owner and owner.account_id,
+            owner_id=owner.account_id if owner else None,
         )
 
 

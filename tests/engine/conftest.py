@@ -1,6 +1,6 @@
 """A small workflow whose steps do what a test tells them to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 from uuid import UUID
@@ -142,10 +142,10 @@ WORKFLOW = register(
 
 
 @pytest.fixture(autouse=True)
-def fresh_script() -> Iterator[Script]:
+def fresh_script() -> Script:
     """Give each test a script of its own."""
     script.__dict__.update(Script().__dict__)
-    yield script
+    return script
 
 
 def begin(optional: str | None = None, **more: Any) -> Job:

@@ -173,10 +173,19 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
 ) -> None:
     stop = threading.Event()
     asked: list[int] = []
-    monkeypatch.setattr(recovery, "_depths", lambda: asked.append(1) or {})
+
+    def depths() -> dict[str, int]:
+        asked.append(1)
+        return {}
+
+    def recover() -> None:
+        recovery.run(stop)
+        connection.close()
+
+    monkeypatch.setattr(recovery, "_depths", depths)
     monkeypatch.setattr(recovery, "TICK", 0.01)
     job = begin()
-    thread = threading.Thread(target=lambda: (recovery.run(stop), connection.close()))
+    thread = threading.Thread(target=recover)
     thread.start()
     time.sleep(0.1)
     assert asked == []

@@ -4,8 +4,9 @@ from typing import Any, TypedDict
 
 import pytest
 
+from config import settings
 from tasks.engine import registry
-from tasks.engine.workflow import Call, Link, MiswiredError, Step, Workflow
+from tasks.engine.workflow import LEASE, Call, Link, MiswiredError, Step, Workflow
 
 
 class Word(TypedDict):
@@ -133,7 +134,4 @@ def test_a_new_version_has_tasks_of_its_own() -> None:
 
 
 def test_the_sessions_of_workers_end_before_the_lease_of_a_job() -> None:
-    from config import settings
-    from tasks.engine.workflow import LEASE
-
     assert all(limit < LEASE * 1000 for limit in settings.DATABASE_TIMEOUTS_MS.values())

@@ -26,10 +26,13 @@ class Script:
 
     stop_signal: int = signal.SIGTERM
 
-    def __init__(self, name: str, line: str = SLEEP, *, patience: float = 5) -> None:
+    def __init__(
+        self, name: str, line: str = SLEEP, *, patience: float = 5, stage: int = 0
+    ) -> None:
         self.name = name
         self.line = line
         self.patience = patience
+        self.stage = stage
 
     def spawn(self) -> subprocess.Popen[bytes]:
         return processes.spawn(
@@ -107,7 +110,7 @@ def test_a_program_that_is_never_ready_stops_the_start(supervisor: Supervisor) -
         supervisor.await_ready(seconds=0.2)
 
 
-def test_the_last_started_is_stopped_first_and_pid_files_go(
+def test_the_highest_stage_is_stopped_first_and_pid_files_go(
     supervisor: Supervisor, directory: DataDirectory, tmp_path: Path
 ) -> None:
     def noting(name: str) -> str:
@@ -116,8 +119,8 @@ def test_the_last_started_is_stopped_first_and_pid_files_go(
         return f"import signal; signal.signal(signal.SIGTERM, {note}); {ready}; {SLEEP}"
 
     names = ("postgres", "worker-shop", "worker-outside", "gateway")
-    for name in names:
-        supervisor.launch(Script(name, noting(name)))
+    for name, stage in zip(names, (0, 1, 1, 2), strict=True):
+        supervisor.launch(Script(name, noting(name), stage=stage))
         supervisor.await_ready(seconds=5)
     assert supervisor.wait(lambda: all((tmp_path / name).exists() for name in names), seconds=5)
     supervisor.stop()

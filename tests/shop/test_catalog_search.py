@@ -104,7 +104,7 @@ def test_a_deleted_book_is_found_no_more(shelf: dict[str, int]) -> None:
 
 @pytest.mark.usefixtures("shelf")
 def test_rank_and_id_place_every_book() -> None:
-    places = list(selectors.books(search_term="t").values_list("rank", "pk"))
+    places = [(vars(book)["rank"], book.pk) for book in selectors.books(search_term="t")]
     assert len(places) == len(BOOKS)
     assert places == sorted(places, reverse=True)
     assert all(isinstance(rank, int) for rank, _ in places)

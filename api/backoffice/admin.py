@@ -1,0 +1,11 @@
+"""Where Django looks for the back office: one file for each service, and one for jobs."""
+
+from api.backoffice import (  # noqa: F401  (importing them registers their pages)
+    catalog,
+    customers,
+    inventory,
+    jobs,
+    notifications,
+    orders,
+    payments,
+)
