@@ -48,7 +48,7 @@ class ReadOnlyInline(_Inline):
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Return False: rows are made by jobs."""
         return False
 

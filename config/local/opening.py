@@ -151,5 +151,5 @@ def show_demo(supervisor: Supervisor, wanted: Options, *, password: str) -> None
         say()
         report.steps(job)
         if job["state"] != "succeeded":
-            error = job["error"] or {}
-            say(f"the demo order FAILED: {error.get('code')}, {error.get('detail')}")
+            cause = job["error"] or {}
+            say(f"the demo order FAILED: {cause.get('code')}, {cause.get('detail')}")

@@ -4,15 +4,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.local.client import answers
 from config.local.options import ROOT, Options
 from config.local.processes import spawn
 
-# Threads that answer requests; one that waits for a job is such a thread, and holds no connection.
-GATEWAY_THREADS = 64
+CELERY = ("-m", "celery", "-A", "config.celery")
+# Two processes in each; what workers tell each other about themselves is of no use here.
+WORKER = (*CELERY, "worker", "-c", "2", "-E", "--without-gossip", "--without-mingle")
+# A thread for each request under way; one that waits for a job holds a thread and nothing else.
+GATEWAY = (
+    *("-m", "granian", "config.wsgi:application", "--interface", "wsgi"),
+    *("--workers", "1", "--blocking-threads", "64"),
+)
 
 
 @dataclass
@@ -24,10 +30,11 @@ class Command:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
+    stage: int
     is_ready: Callable[["Command"], bool]
+    needs_database: bool
     patience: float = 15.0
     stop_signal: int = signal.SIGTERM
-    needs_database: bool = True
     _log_from: int = field(default=0, init=False)
 
     def spawn(self) -> subprocess.Popen[bytes]:
@@ -63,61 +70,67 @@ def table(
     flower_password: str,
     log: Callable[[str], Path],
 ) -> list[Command]:
-    """Return the shop's processes in the order in which they start; they stop the other way."""
-    celery = ("-m", "celery", "-A", "config.celery")
-    quiet = ("--without-gossip", "--without-mingle")
-    gateway = (
-        *("-m", "granian", "--interface", "wsgi", "--workers", "1"),
-        *("--host", options.host, "--port", str(options.gateway_port)),
-        *("--blocking-threads", str(GATEWAY_THREADS), "config.wsgi:application"),
-    )
-
-    def worker(queues: str, name: str) -> tuple[str, ...]:
-        return (*celery, "worker", "-Q", queues, "-n", f"{name}@%h", "-c", "2", "-E", *quiet)
+    """Return the shop's processes in the order in which they start."""
 
     def command(
         name: str,
-        role: str,
-        arguments: tuple[str, ...],
-        is_ready: Callable[[Command], bool] = lambda _: True,
+        *arguments: str,
+        stage: int,
+        is_ready: Callable[[Command], bool] = _lives,
+        needs_database: bool = True,
+        **more: str,
     ) -> Command:
-        return Command(name, role, arguments, environment, log(name), is_ready)
+        return Command(
+            name=name,
+            role=name.partition("-")[0],
+            arguments=arguments,
+            environment={**environment, **more},
+            log=log(name),
+            stage=stage,
+            is_ready=is_ready,
+            needs_database=needs_database,
+        )
 
-    def logged_ready(worker: Command) -> bool:
-        return worker.has_logged(b" ready.")
-
-    def gateway_serves(_: Command) -> bool:
-        return answers(f"{options.address}/readyz")
-
-    def flower_serves(_: Command) -> bool:
-        return answers(f"{options.flower_address}/healthcheck")
-
-    flower = replace(
+    return [
         command(
             "flower",
-            "flower",
-            (*celery, "flower", f"--conf={ROOT / 'config' / 'local' / 'flower.py'}"),
-            flower_serves,
+            *(*CELERY, "flower", f"--conf={ROOT / 'config' / 'local' / 'flower.py'}"),
+            stage=2,
+            is_ready=_serves(f"{options.flower_address}/healthcheck"),
+            needs_database=False,
+            FLOWER_PORT=str(options.flower_port),
+            SHOP_FLOWER_PASSWORD=flower_password,
         ),
-        environment={
-            **environment,
-            "FLOWER_PORT": str(options.flower_port),
-            "SHOP_FLOWER_PASSWORD": flower_password,
-        },
-        needs_database=False,
-    )
-    return [
-        flower,
         command(
             "worker-shop",
-            "worker",
-            worker("customers,orders,inventory", "worker-shop"),
-            logged_ready,
+            *(*WORKER, "-Q", "customers,orders,inventory", "-n", "worker-shop@%h"),
+            stage=2,
+            is_ready=_has_greeted,
         ),
         command(
-            "worker-outside", "worker", worker("payments,mail", "worker-outside"), logged_ready
+            "worker-outside",
+            *(*WORKER, "-Q", "payments,mail", "-n", "worker-outside@%h"),
+            stage=2,
+            is_ready=_has_greeted,
         ),
-        command("recovery", "recovery", ("manage.py", "recovery")),
-        command("beat", "beat", (*celery, "beat")),
-        command("gateway", "gateway", gateway, gateway_serves),
+        command("recovery", "manage.py", "recovery", stage=3),
+        command("beat", *CELERY, "beat", stage=3),
+        command(
+            "gateway",
+            *(*GATEWAY, "--host", options.host, "--port", str(options.gateway_port)),
+            stage=4,
+            is_ready=_serves(f"{options.address}/readyz"),
+        ),
     ]
+
+
+def _lives(_: Command) -> bool:
+    return True
+
+
+def _has_greeted(worker: Command) -> bool:
+    return worker.has_logged(b" ready.")
+
+
+def _serves(address: str) -> Callable[[Command], bool]:
+    return lambda _: answers(address)

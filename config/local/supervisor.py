@@ -214,4 +214,3 @@ class Supervisor:
         # Asked twice, as by Ctrl-C with make and by a signal to a whole group, it stops once.
         del number
         self.stop_wanted = True
-

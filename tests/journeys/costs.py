@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import redis
 
@@ -23,7 +24,10 @@ _FRAME = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
 _WRITE = re.compile(r"(INSERT|UPDATE|DELETE)\b")
 _LEDGER = re.compile(r'\b"?sandbox_(entry|refund)\b')
 # How a turn begins: it looks at the job, whose id stands in the statement, without locking it.
-_LOOK = re.compile(r'^SELECT (?!.*FOR UPDATE).*FROM "jobs_job".*\'(?P<job>[0-9a-f-]{36})\'', re.S)
+_LOOK = re.compile(
+    r"""SELECT (?!.*FOR UPDATE).* FROM "jobs_job" .*"id" = '(?P<job>[0-9a-f]{32})'::uuid""",
+    re.DOTALL,
+)
 
 
 @dataclass
@@ -67,7 +71,7 @@ class Meter:
 
             def of_job(text: str, job: list[str] = job) -> Cost:
                 if found := _LOOK.match(text):
-                    job[0] = found["job"]
+                    job[0] = str(UUID(found["job"]))
                 return costs[job[0]]
 
             _account(entries, of_job)
@@ -116,13 +120,15 @@ def meter(shop: Shop, books: Books) -> Iterator[Meter]:
     books.write("SELECT pg_reload_conf()")
     time.sleep(0.5)  # Sessions that exist read the settings before their next statement.
     begin = log.stat().st_size
-    with _messages(shop.redis.url, into=found.messages):
-        yield found
+    try:
+        with _messages(shop.redis.url, into=found.messages):
+            yield found
+    finally:
+        books.write("ALTER SYSTEM RESET ALL")
+        books.write("SELECT pg_reload_conf()")
     with log.open("rb") as file:
         file.seek(begin)
         found.log = file.read().decode()
-    books.write("ALTER SYSTEM RESET ALL")
-    books.write("SELECT pg_reload_conf()")
 
 
 @contextmanager

@@ -11,11 +11,10 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.catalog import selectors as catalog
-from shop.catalog.models import Author, Category, Kind, Product
+from shop.catalog.models import Author, Category, Product
 from shop.core.errors import Refused
 from shop.inventory import selectors as inventory
 from shop.inventory import services as stock
-from shop.inventory.models import Room, Warehouse
 from tasks.sample import loading
 
 
@@ -96,10 +95,6 @@ def test_a_sample_that_cannot_be_stocked_leaves_nothing(monkeypatch: pytest.Monk
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_at_once_one_fills_the_shop() -> None:
-    # What a migration made is gone where another test of this kind ran before.
-    Warehouse.objects.get_or_create(id=1)
-    Room.objects.bulk_create([Room(kind=kind) for kind in Kind], ignore_conflicts=True)
-
     def begin(_: int) -> str:
         try:
             return load()

@@ -48,7 +48,7 @@ def new_book(*, copies: int = 0, price: int = 50_000) -> int:
         if room["capacity"] - room["on_hand"] < copies:
             inventory.set_up(capacity={"book": room["on_hand"] + 1_000_000})
         inventory.receive(product_id=book.pk, quantity=copies)
-    return book.pk
+    return int(book.pk)
 
 
 def _book_room() -> dict[str, int]:
