@@ -8,7 +8,6 @@ from api.serializers.fields import ChoiceField, IdField, IntegerField, TextField
 
 MAX_GOODS = 1_000_000
 MAX_CAPACITY = 1_000_000_000
-KINDS = ("book", "clothes", "electronics")
 
 
 class WarehouseForm(Form):
@@ -33,7 +32,7 @@ class KindsShape(Shape):
 
     book = serializers.IntegerField()
     clothes = serializers.IntegerField()
-    electronics = serializers.IntegerField()
+    electronic = serializers.IntegerField()
 
 
 class WarehouseShape(Shape):

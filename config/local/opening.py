@@ -45,7 +45,7 @@ def open_shop(supervisor: Supervisor, wanted: Options, *, begun_at: float) -> No
         flower_password=flower_password,
         log=directory.log,
     )
-    say("making the database ready")
+    say("preparing the database")
     supervisor.launch(*(process for process in processes if not process.needs_database))
     prepare(supervisor, {**environment, "SHOP_ADMIN_PASSWORD": password})
     say("starting gateway, workers, recovery, beat and Flower")
@@ -122,7 +122,7 @@ def prepare(supervisor: Supervisor, environment: dict[str, str]) -> None:
     last = _lines(log)[-1:]
     if not done or helper.poll() != 0:
         reason = last[0] if done and last else f"not done after {PREPARE_SECONDS} s"
-        raise Problem(f"the database cannot be made ready: {reason} (log: {log})")
+        raise Problem(f"the database cannot be prepared: {reason} (log: {log})")
     if last == ["loaded"]:
         demo.want(directory)
 

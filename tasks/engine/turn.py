@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
 from shop.core.errors import Refused, ShopError, Unavailable
@@ -28,7 +28,12 @@ BUG_TRIES = 3
 LONGEST_PAUSE = 30.0
 
 Outcome = Mapping[str, Any] | Exception
+# The database failed, or ended the session: nobody knows anything about the step.
 DATABASE_ERRORS = (OperationalError, InterfaceError)
+# … but with these it only cancelled a statement, because of a lock, a deadlock or a time limit.
+# Source: PostgreSQL's table of error codes.
+BUSY = {"40001", "40P01", "55P03", "57014"}
+SESSION_ENDED = {"25P03", "25P04"}
 
 
 class WorkersCrashed(Refused):
@@ -38,6 +43,13 @@ class WorkersCrashed(Refused):
     detail = "The step ended its worker again and again."
 
 
+class DatabaseBusy(Unavailable):
+    """PostgreSQL gave the step up: others held what it needs, or it took too long."""
+
+    code = "database_busy"
+    detail = "The database is busy; the step is tried again."
+
+
 def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
     """Return what the function returns or raises, given those of the values that it asks for.
 
@@ -45,7 +57,16 @@ def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
     """
     try:
         return function(**{name: values[name] for name in arguments(function)}) or {}
-    except DATABASE_ERRORS:
+    except DatabaseError as error:
+        state = getattr(error.__cause__, "sqlstate", None)
+        if state in BUSY:
+            return DatabaseBusy()
+        if state in SESSION_ENDED:
+            raise OperationalError(str(error)) from error
+        if isinstance(error, DATABASE_ERRORS):
+            raise
+        return error
+    except InterfaceError:
         raise
     except Exception as error:
         return error

@@ -1,6 +1,7 @@
 """A job goes forward, back, or waits: one rule of the engine each."""
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -204,6 +205,36 @@ def test_a_database_that_fails_counts_as_nothing_and_the_job_comes_back_at_once(
     assert (job.seq, job.attempt, job.publications) == (0, 0, 0)
     assert traces() == []
     assert finish(job).state == State.SUCCEEDED
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "55P03", "57014"])
+def test_a_statement_that_the_database_gives_up_counts_as_a_passing_fault(sqlstate: str) -> None:
+    def give_up() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}'; END $$")
+
+    script.within["first"] = give_up
+    job = deliver(begin())
+    assert (job.attempt, states(job)["first"]) == (1, "running")
+    assert job.steps[0]["error"]["code"] == "database_busy"
+    script.within.clear()
+    assert finish(job).state == State.SUCCEEDED
+    assert traces().count("first") == 1
+
+
+def test_a_session_that_the_database_ends_in_a_step_counts_as_nothing() -> None:
+    def end_my_session() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET idle_in_transaction_session_timeout = 50")
+            time.sleep(0.3)
+            cursor.execute("SELECT 1")
+
+    script.within["first"] = end_my_session
+    job = deliver(begin())
+    assert (job.seq, job.attempt) == (0, 0)
+    script.within.clear()
+    assert finish(job).state == State.SUCCEEDED
+    assert traces().count("first") == 1
 
 
 def test_a_final_job_keeps_nothing_that_it_needed_on_its_way() -> None:

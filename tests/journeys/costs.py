@@ -22,7 +22,8 @@ _ENTRY = re.compile(
 )
 _FRAME = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
 _WRITE = re.compile(r"(INSERT|UPDATE|DELETE)\b")
-_LEDGER = re.compile(r'\b"?sandbox_(entry|refund)\b')
+# Not the job's: the sandbox's own ledger, and what Django asks once for each process.
+_FOREIGN = re.compile(r"\b(sandbox_entry|sandbox_refund|pg_type)\b")
 # How a turn begins: it looks at the job, whose id stands in the statement, without locking it.
 _LOOK = re.compile(
     r"""SELECT (?!.*FOR UPDATE).* FROM "jobs_job" .*"id" = '(?P<job>[0-9a-f]{32})'::uuid""",
@@ -38,8 +39,8 @@ class Cost:
     commits: int = 0
 
     def add(self, transaction: list[str], *, committed: bool) -> None:
-        """Add what one transaction did; the sandbox's own books are not the shop's."""
-        own = [text for text in transaction if not _LEDGER.search(text)]
+        """Add what one transaction did; what is foreign to the shop is left out."""
+        own = [text for text in transaction if not _FOREIGN.search(text)]
         self.statements += own
         self.commits += committed and bool(own)
 
@@ -75,7 +76,7 @@ class Meter:
                 return costs[job[0]]
 
             _account(entries, of_job)
-        return costs
+        return {job: cost for job, cost in costs.items() if cost.statements}
 
     def messages_of(self, job_id: str) -> int:
         return sum(job_id in message for message in self.messages)
