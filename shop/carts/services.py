@@ -94,26 +94,33 @@ def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
 def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Take copies of a product out of the cart (5.3); at none the line goes.
 
-    Raises NotFound for an unknown customer; NotInCart when there are fewer.
+    Raises NotFound for an unknown customer; NotInCart when there are fewer; UnknownProduct when
+    there are none and the product is not on sale.
     """
     items = CartItem.objects.filter(cart=_locked_cart(user_id), product_id=product_id)
     if items.filter(quantity=quantity).delete()[0]:
         return
-    if not items.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity):
-        raise NotInCart
+    if items.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity):
+        return
+    if not items.exists():
+        _check_on_sale(product_id)
+    raise NotInCart
 
 
 @transaction.atomic
 def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Have exactly so many copies of a product in the cart; 0 removes it. May be repeated.
 
-    Raises NotFound for an unknown customer; UnknownProduct.
+    Raises NotFound for an unknown customer or product, and for a deleted product unless its line
+    is removed.
     """
     cart = _locked_cart(user_id)
     if quantity == 0:
-        CartItem.objects.filter(cart=cart, product_id=product_id).delete()
+        removed, _ = CartItem.objects.filter(cart=cart, product_id=product_id).delete()
+        if not removed and not catalog.products(product_ids=[product_id]):
+            raise NotFound("There is no such product.")
         return
-    _check_on_sale(product_id)
+    catalog.product(product_id=product_id)
     CartItem.objects.update_or_create(
         cart=cart, product_id=product_id, defaults={"quantity": quantity}
     )

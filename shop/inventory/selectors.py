@@ -9,7 +9,6 @@ from django.db.models.expressions import ExpressionWrapper
 from shop.core.errors import NotFound
 from shop.inventory.models import Room, Stock, Warehouse
 
-
 # What the warehouse calls the kinds of products (8.2: Electronic Quantity).
 SHELVES = {"book": "book", "clothes": "clothes", "electronics": "electronic"}
 

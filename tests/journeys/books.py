@@ -121,13 +121,22 @@ class Books:
             time.sleep(0.1)
         return time.monotonic() - begun_at
 
-    def differences(self) -> list[str]:
-        """Return what does not add up; of each rule the first few rows."""
-        return [
-            f"not so: {rule}: {found[:5]}"
-            for rule, query in RULES.items()
-            if (found := self.rows(query))
-        ]
+    def differences(self, *, after: str = "SELECT") -> list[str]:
+        """Return the rules that are broken, with the first rows that break them.
+
+        `after` is a statement that is taken back at the end.
+        """
+        with psycopg.connect(
+            self._url, row_factory=dict_row, application_name="journeys"
+        ) as session:
+            # One view of everything: a job may be under way.
+            session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            session.execute(after.encode())
+            found = {
+                rule: session.execute(query.encode()).fetchall() for rule, query in RULES.items()
+            }
+            session.rollback()
+        return [f"{rule}: {rows[:5]}" for rule, rows in found.items() if rows]
 
     def fill_carts(self, user_ids: Collection[int], quantities: Mapping[int, int]) -> None:
         """Put the same quantities, by product, into many carts at once."""
