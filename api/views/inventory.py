@@ -64,13 +64,15 @@ class GoodsView(View):
 
     permission_classes = (IsStaff,)
     workflow: ClassVar[Workflow]
+    # Whether a product that has left the shop will do.
+    or_deleted: ClassVar = False
 
     def post(self, request: Request) -> Response:
         """Start the view's job."""
         form = GoodsForm.parse(request)
 
         def begin(key: Idempotency | None) -> Job:
-            inventory.require_product(product_id=form["product_id"])
+            inventory.require_product(product_id=form["product_id"], or_deleted=self.or_deleted)
             return _start(request, self.workflow, form, key)
 
         return accept(request, begin)
@@ -88,6 +90,8 @@ class WithdrawalsView(GoodsView):
     """Goods that go: the job `goods_withdrawal` (8.5)."""
 
     workflow = GOODS_WITHDRAWAL
+    # Copies of a deleted product take room until they are gone.
+    or_deleted = True
 
 
 @extend_schema(request=GoodsForm, responses={202: JobShape}, summary="Check how much room is left")

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from config.local.processes import die_with_parent
+from config.local.processes import die_with_parent, end_group
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
@@ -100,7 +100,7 @@ def _has_pip() -> bool:
 
 def _install(lock: Path) -> str:
     """Install a lock's packages, telling how far it is; return what went wrong, or nothing."""
-    total, found = packages(lock), 0
+    total, found, unpacking = packages(lock), 0, False
     _say(f"installing the {total} packages of {lock.name} (the first time takes a minute or two)")
     options = ["--no-input", "--disable-pip-version-check", "--no-deps", "--progress-bar=off"]
     pinned = ("--require-hashes", "-r", lock)
@@ -112,13 +112,15 @@ def _install(lock: Path) -> str:
                 if found % 10 == 0:
                     _say(f"{found} of {total} found")
             elif line.startswith("Installing collected packages"):
+                unpacking = True
                 _say("unpacking them")
         status = pip.wait()
     if not status:
         return ""
     errors = [line for line in _lines(LOG) if line.startswith("ERROR: ")]
     reason = errors[0].removeprefix("ERROR: ") if errors else f"pip ended with {status}"
-    UNFINISHED.unlink()  # Pip itself undid what it had begun.
+    if not unpacking:
+        UNFINISHED.unlink()  # Nothing was changed.
     return f"{reason} (all of it is in {LOG})"
 
 
@@ -139,12 +141,13 @@ def _child(command: list[str | Path]) -> Iterator["subprocess.Popen[str]"]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        start_new_session=True,
         preexec_fn=die_with_parent,  # noqa: PLW1509  (there are no threads here)
     )
     try:
         yield process
     finally:
-        process.kill()
+        end_group(process.pid)  # With what it started itself, as ensurepip does.
         process.wait()
 
 

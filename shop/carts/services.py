@@ -72,7 +72,7 @@ def delete_cart(*, cart_id: int) -> None:
     Cart.objects.filter(pk=cart_id).delete()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Put copies of a product into the cart (5.2), beside those that are there.
 
@@ -90,7 +90,7 @@ def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
     CartItem.objects.create(cart=cart, product_id=product_id, quantity=quantity)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Take copies of a product out of the cart (5.3); at none the line goes.
 
@@ -107,7 +107,7 @@ def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
     raise NotInCart
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Have exactly so many copies of a product in the cart; 0 removes it. May be repeated.
 
@@ -126,13 +126,13 @@ def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def empty(*, user_id: int) -> None:
     """Take everything out of the cart (5.5). May be repeated. Raises NotFound."""
     CartItem.objects.filter(cart=_locked_cart(user_id)).delete()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def take_lines(*, user_id: int, expected_total: Decimal | None = None) -> list[Line]:
     """Empty the cart into a checkout: return its lines at the prices of this moment.
 
@@ -165,7 +165,7 @@ def take_lines(*, user_id: int, expected_total: Decimal | None = None) -> list[L
     ]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def put_back(*, user_id: int, lines: Iterable[Line]) -> None:
     """Return a checkout's lines to the cart, beside what it holds by now.
 

@@ -78,7 +78,7 @@ def set_up(
     `capacity` is in copies, by kind of product. May be repeated.
     Raises CapacityBelowStock when there is more on hand already.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for kind, copies in sorted((capacity or {}).items()):
             if not Room.objects.filter(kind=kind, on_hand__lte=copies).update(capacity=copies):
                 raise CapacityBelowStock
@@ -99,9 +99,10 @@ def check_capacity(*, product_id: int, quantity: int) -> Fit:
     return Fit(fits=quantity <= left, remaining=left)
 
 
-def require_product(*, product_id: int) -> None:
-    """Raise UnknownProduct unless there is such a product, on sale or not."""
-    if not catalog.products(product_ids=[product_id]):
+def require_product(*, product_id: int, or_deleted: bool = False) -> None:
+    """Look whether there is such a product on sale, or one that was. Raises UnknownProduct."""
+    found = catalog.products(product_ids=[product_id]).get(product_id)
+    if found is None or (found.deleted_at is not None and not or_deleted):
         raise UnknownProduct
 
 
@@ -127,7 +128,7 @@ def receive(
     """
     kind = _product(product_id).kind
     _check_active()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         room = Room.objects.filter(kind=kind, on_hand__lte=F("capacity") - quantity)
         if not room.update(on_hand=F("on_hand") + quantity):
             raise CapacityExceeded
@@ -151,7 +152,7 @@ def receive_many(*, quantities: Mapping[int, int]) -> None:
     for product_id, quantity in quantities.items():
         totals[products[product_id].kind] += quantity
     _check_active()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for kind, total in sorted(totals.items()):
             room = Room.objects.filter(kind=kind, on_hand__lte=F("capacity") - total)
             if not room.update(on_hand=F("on_hand") + total):
@@ -177,7 +178,7 @@ def withdraw(
     if stock is None:
         # A product that exists but never came has no copies; another does not exist.
         raise InsufficientStock if catalog.products(product_ids=[product_id]) else UnknownProduct
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         Room.objects.select_for_update().get(kind=stock.product.kind)
         free = Stock.objects.filter(pk=product_id, reserved__lte=F("on_hand") - quantity)
         if not free.update(on_hand=F("on_hand") - quantity):
@@ -201,7 +202,7 @@ def reserve(
     Raises WarehouseInactive; InsufficientStock when one of the products has too few free copies.
     """
     _check_active()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         free = {stock.pk: stock.on_hand - stock.reserved for stock in _locked(quantities)}
         if any(free.get(product_id, 0) < n for product_id, n in quantities.items()):
             raise InsufficientStock
@@ -222,7 +223,7 @@ def reserve(
 
 def release(*, order_id: int, job_id: UUID | None = None, account_id: int | None = None) -> None:
     """Free what is promised to an order. May be repeated."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         promised = Reservation.objects.select_for_update().filter(order_id=order_id)
         quantities = {row.product_id: row.quantity for row in promised.order_by("product_id")}
         if not quantities:

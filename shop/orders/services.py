@@ -28,7 +28,7 @@ class Placed(TypedDict):
     total: str
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def place(
     *, user_id: int, lines: Iterable[Line], currency: str, job_id: UUID, by: int | None
 ) -> Placed:
@@ -78,7 +78,7 @@ def close(*, order_id: int, outcome: str, by: int | None) -> None:
     _move(order_id, OrderStatus(outcome), by=by)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _move(order_id: int, status: OrderStatus, *, by: int | None) -> None:
     before = [old for old, following in TRANSITIONS.items() if status in following]
     # The condition, not an earlier look, decides: another may move the order at this moment.

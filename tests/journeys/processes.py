@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -188,12 +188,10 @@ class Shop:
         return found
 
     @contextmanager
-    def without(self, *names: str, wipe: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Kill these, all at once as far as that can be, and start them again at the end."""
-        for name in names:
-            self[name].kill()
+    def without(self, name: str) -> Iterator[None]:
+        """Kill one of the processes, and start it again at the end."""
+        self[name].kill()
         try:
-            wipe()
             yield
         finally:
             self.mend()
