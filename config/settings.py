@@ -162,7 +162,7 @@ _options: dict[str, Any] = {
 }
 if SHOP_ROLE == "gateway":
     # A request holds a connection only while it works: one that waits for a job gives it back.
-    _options["pool"] = {"min_size": 2, "max_size": 24, "timeout": 5, "reconnect_timeout": 2}
+    _options["pool"] = {"min_size": 2, "max_size": 24, "timeout": 3, "reconnect_timeout": 2}
 DATABASES = {
     "default": {
         **env.db_url_config(DATABASE_URL),

@@ -1,5 +1,7 @@
 """Every test run has servers of its own, and Django's settings are read when they are up."""
 
+import os
+
 import django
 import pytest
 from django.conf import settings
@@ -16,6 +18,12 @@ _servers = servers.start()
 import config.celery  # noqa: E402, F401
 
 django.setup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Have the workers of pytest-xdist come here, too, before they read the settings."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:

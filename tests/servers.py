@@ -37,7 +37,6 @@ class Servers:
             DATABASE_URL=self.postgres.url,
             REDIS_URL=self.redis.url,
             SHOP_DATA_DIR=str(self.home / "shop"),
-            DJANGO_SETTINGS_MODULE="config.settings",
         )
 
     def stop(self) -> None:
@@ -49,6 +48,7 @@ class Servers:
 
 def start() -> Servers | None:
     """Start this run's servers, or, in a worker of pytest-xdist, take a part of its parent's."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker:
         servers = Servers()

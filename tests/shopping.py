@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.db import connection
@@ -14,6 +14,8 @@ from tasks.engine.models import Job
 from tests.api.callers import Caller, new_customer
 from tests.workflows.cases import new_book, run
 
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
 # What a whole number of at least 1 is not; every other limit is its field's own.
 NO_NUMBERS = [None, "3", "", True, 3.0, 3.5, [], {}, -1, 0, 10**30]
 UNKNOWN_ID = 999_999_999
@@ -95,16 +97,16 @@ def same_answer(one: Any, other: Any) -> bool:
     return (one.status_code, one.json()) == (other.status_code, other.json())
 
 
-def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Do all of this at the same moment, each in a thread with a connection of its own."""
-    barrier = threading.Barrier(len(works))
+def at_once(work: Callable[[Thing], Result], things: Sequence[Thing]) -> list[Result]:
+    """Do this with each of the things at the same moment, in threads with their own connections."""
+    barrier = threading.Barrier(len(things))
 
-    def do(work: Callable[[], Any]) -> Any:
+    def do(thing: Thing) -> Result:
         try:
             barrier.wait()
-            return work()
+            return work(thing)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(works)) as threads:
-        return [done.result() for done in [threads.submit(do, work) for work in works]]
+    with ThreadPoolExecutor(len(things)) as threads:
+        return list(threads.map(do, things))

@@ -148,7 +148,7 @@ def test_room_is_taken_away_or_filled_but_not_both(staff: Caller) -> None:
     book_id = new_book()
     less = staff.patch("inventory", {"book_quantity": 4})
     more = staff.post("inventory/receipts", {"product_id": book_id, "quantity": 6})
-    jobs = at_once([lambda job=job_of(response): run(job) for response in (less, more)])
+    jobs = at_once(run, [job_of(less), job_of(more)])
     assert sorted(job.state for job in jobs) == ["failed", "succeeded"]
     house = staff.get("inventory").json()
     assert house["on_hand"]["book"] <= house["capacity"]["book"]

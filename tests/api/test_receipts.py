@@ -76,7 +76,7 @@ def test_at_one_moment_no_more_is_taken_than_fits(staff: Caller) -> None:
     inventory.set_up(capacity={"book": 10})
     books = [new_book(), new_book()]
     begun = [job_of(receive(staff, books[number % 2], 3)) for number in range(8)]
-    jobs = at_once([lambda job=job: run(job) for job in begun])
+    jobs = at_once(run, begun)
     assert sorted(job.state for job in jobs) == ["failed"] * 5 + ["succeeded"] * 3
     assert {job.error["code"] for job in jobs if job.error} == {"capacity_exceeded"}
     assert sum(stock(staff).values()) == staff.get("inventory").json()["on_hand"]["book"] == 9
@@ -142,9 +142,7 @@ def test_a_repeat_is_the_same_job_and_takes_the_goods_once(staff: Caller) -> Non
     assert again["Idempotent-Replayed"] == "true"
     assert again.json()["id"] == first.json()["id"]
     assert stock(staff) == {book_id: 4}
-    assert refused(
-        receive(staff, book_id, 5, Idempotency_Key="a"), 422, "idempotency_key_reused"
-    )
+    assert refused(receive(staff, book_id, 5, Idempotency_Key="a"), 422, "idempotency_key_reused")
 
 
 def test_only_staff_receive_goods(anyone: Caller, customer: Caller) -> None:

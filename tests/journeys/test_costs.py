@@ -38,14 +38,15 @@ def test_what_a_checkout_of_three_lines_costs(
     jobs = measured.of_jobs("shop-worker")
     work = jobs.pop(job_id)
     messages = measured.messages_of(job_id)
+    counted = {
+        "accept": (len(accept.statements), accept.commits),
+        "accept with a key": (len(accept_with_key.statements), accept_with_key.commits),
+        "work": (len(work.statements), work.commits),
+    }
     with capsys.disabled():
-        print(  # noqa: T201
-            f"\naccept: {accept}\naccept with a key: {accept_with_key}"
-            f"\nwork: {work}\nmessages: {messages}"
-        )
-    assert (len(accept.statements), accept.commits) == (5, 1)
-    assert (len(accept_with_key.statements), accept_with_key.commits) == (7, 1)
-    assert (len(work.statements), work.commits) == (21, 2)
-    assert messages == 2
+        print(f"\n(statements, commits): {counted}; messages: {messages}")  # noqa: T201
+    listed = f"accept: {accept}\naccept with a key: {accept_with_key}\nwork: {work}"
+    assert counted == {"accept": (5, 1), "accept with a key": (7, 1), "work": (21, 2)}, listed
+    assert messages == 2, measured.messages
     # All that remains is the notification's own job.
     assert len(jobs) == 1
