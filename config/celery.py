@@ -48,6 +48,8 @@ app.conf.update(
     },
     task_publish_retry=False,
     task_ignore_result=True,
+    # No results, so nothing to clean up: otherwise beat would order it every night.
+    result_expires=None,
     task_acks_late=False,
     task_default_queue="shop",
     task_store_errors_even_if_ignored=False,

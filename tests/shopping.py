@@ -17,7 +17,7 @@ from tests.workflows.cases import new_book, run
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 # What a whole number of at least 1 is not; every other limit is its field's own.
-NO_NUMBERS = [None, "3", "", True, 3.0, 3.5, [], {}, -1, 0, 10**30]
+NO_NUMBERS: list[Any] = [None, "3", "", True, 3.0, 3.5, [], {}, -1, 0, 10**30]
 UNKNOWN_ID = 999_999_999
 CARD = {"method": "card", "token": "tok_ok"}
 

@@ -70,6 +70,9 @@ class Postgres(Server):
             "unix_socket_directories": "",
             "cluster_name": self.mark,
             "max_connections": 200,
+            # A statement that fails may hold what nobody is to read, such as a password's hash.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
             "timezone": "UTC",
             "log_timezone": "UTC",
             "fsync": "on" if self.durable else "off",

@@ -72,7 +72,7 @@ def delete_cart(*, cart_id: int) -> None:
     Cart.objects.filter(pk=cart_id).delete()
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Put copies of a product into the cart (5.2), beside those that are there.
 
@@ -90,7 +90,7 @@ def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
     CartItem.objects.create(cart=cart, product_id=product_id, quantity=quantity)
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Take copies of a product out of the cart (5.3); at none the line goes.
 
@@ -107,7 +107,7 @@ def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
     raise NotInCart
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
     """Have exactly so many copies of a product in the cart; 0 removes it. May be repeated.
 
@@ -126,7 +126,7 @@ def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
     )
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def empty(*, user_id: int) -> None:
     """Take everything out of the cart (5.5). May be repeated. Raises NotFound."""
     CartItem.objects.filter(cart=_locked_cart(user_id)).delete()

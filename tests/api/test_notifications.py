@@ -122,7 +122,8 @@ def test_anothers_notifications_do_not_exist(anyone: Caller, customer: Caller) -
 def test_a_notification_is_read_as_often_as_one_likes(customer: Caller) -> None:
     note_id, other_id = tell(customer), tell(customer)
     before = {note["id"]: note for note in customer.get("notifications").json()["results"]}
-    for body in (None, {}):
+    bodies: list[Any] = [None, {}]
+    for body in bodies:
         response = customer.post(f"notifications/{note_id}/read", body)
         assert response.status_code == 200
         assert response.json() == before[note_id] | {"read": True}
