@@ -34,7 +34,6 @@ def open_shop(supervisor: Supervisor, wanted: Options, *, begun_at: float) -> No
         "REDIS_URL": redis_url,
         "SHOP_DATA_DIR": str(directory.path),
         "SHOP_SECRET_KEY": directory.secret("secret_key"),
-        "SHOP_SANDBOX_WEBHOOK_SECRET": directory.secret("sandbox_webhook_secret"),
         "PYTHONUNBUFFERED": "1",
     }
     password = directory.secret("admin_password")
