@@ -11,6 +11,7 @@ from api.serializers.fields import (
     MoneyField,
     SecretField,
 )
+from shop.core import money
 
 # The most copies of one product in a cart.
 MAX_QUANTITY = 1_000
@@ -62,4 +63,4 @@ class CheckoutForm(Form):
 
     user_id = CustomerIdField()
     payment = PaymentForm(required=False)
-    expected_total = MoneyField(required=False)
+    expected_total = MoneyField(required=False, maximum=money.MAX_TOTAL)

@@ -174,15 +174,18 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
         "min_value": "The amount must be more than 0.",
     }
 
-    def __init__(self, *, positive: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, positive: bool = False, maximum: Decimal = money.MAX_PRICE, **kwargs: Any
+    ) -> None:
         """Take the arguments of Field; with `positive`, 0 is refused."""
         self.positive = positive
+        self.maximum = maximum
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the amount. Raises ValidationError."""
         if isinstance(data, int) and not isinstance(data, bool):
-            if data > money.MAX_PRICE:
+            if data > self.maximum:
                 self.fail("max_value")
             data = str(data)
         if not isinstance(data, str) or not _MONEY.fullmatch(data):
@@ -191,7 +194,7 @@ class MoneyField(serializers.Field[Decimal, Any, str, Any]):
         if len(data.partition(".")[2]) > places:
             self.fail("max_decimal_places", places=places)
         amount = Decimal(data)
-        if amount > money.MAX_PRICE:
+        if amount > self.maximum:
             self.fail("max_value")
         if self.positive and not amount:
             self.fail("min_value")

@@ -15,10 +15,12 @@ _EXPONENTS = {
         0,
     ),
 }
-# What a column holds: 19 digits, 4 of them after the point.
-MAX_DIGITS = 19
+# What a column holds: 24 digits, 4 of them after the point. A cart of ten thousand lines with a
+# thousand copies each at the highest price fits in.
+MAX_DIGITS = 24
 DECIMAL_PLACES = 4
 MAX_PRICE = Decimal(10) ** 12
+MAX_TOTAL = Decimal(10) ** 19
 
 
 def currency() -> str:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('book', 'Book'), ('clothes', 'Clothes'), ('electronics', 'Electronics')], max_length=20)),
                 ('title', models.CharField(max_length=300)),
-                ('price', models.DecimalField(decimal_places=4, max_digits=19)),
+                ('price', models.DecimalField(decimal_places=4, max_digits=24)),
                 ('currency', models.CharField(max_length=3)),
                 ('description', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
