@@ -13,14 +13,14 @@ from tasks.engine.jobs import Idempotency
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 255
-_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_VISIBLE = re.compile(r"[\x20-\x7e]+")
 _ESCAPED = re.compile(r"\\([\"\\])")
 
 
 def of(request: Request) -> Idempotency | None:
     """Return the request's key with its scope and fingerprint, or None when it has none.
 
-    Raises ValidationError when the key is empty, too long or not visible ASCII.
+    Raises ValidationError when the key is empty, too long or not printable ASCII.
     """
     header = request.headers.get(HEADER)
     if header is None:
@@ -40,7 +40,7 @@ def _key(text: str) -> str:
     elif '"' in text:
         raise invalid(HEADER, "invalid", "The key's quotes are not closed.")
     if not _VISIBLE.fullmatch(text):
-        raise invalid(HEADER, "invalid", "A key of visible ASCII characters is expected.")
+        raise invalid(HEADER, "invalid", "A key of printable ASCII characters is expected.")
     if len(text) > MAX_KEY:
         raise invalid(HEADER, "max_length", f"A key has at most {MAX_KEY} characters.")
     return text

@@ -151,7 +151,9 @@ DATABASE_TRANSACTION_MS = 9_000
 # Migrations and other commands of an operator may take their time.
 _timeouts = {} if SHOP_ROLE == "command" else DATABASE_TIMEOUTS_MS
 _session = {"timezone": "UTC", **_timeouts}
+_database = env.db_url_config(DATABASE_URL)
 _options: dict[str, Any] = {
+    **_database.get("OPTIONS", {}),
     "options": " ".join(f"-c {name}={value}" for name, value in _session.items()),
     "application_name": f"shop-{SHOP_ROLE}",
     "connect_timeout": 3,
@@ -165,7 +167,7 @@ if SHOP_ROLE == "gateway":
     _options["pool"] = {"min_size": 2, "max_size": 24, "timeout": 3, "reconnect_timeout": 2}
 DATABASES = {
     "default": {
-        **env.db_url_config(DATABASE_URL),
+        **_database,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 0 if SHOP_ROLE == "gateway" else None,
         "CONN_HEALTH_CHECKS": True,

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.accepting import accept
+from api.accepting import accept, request_id
 from api.permissions import account_id, customer_id, own_user_id
 from api.serializers.base import Nothing
 from api.serializers.carts import CartItemForm, CartQuantityForm, CartShape, CheckoutForm
@@ -106,7 +106,7 @@ class CheckoutsView(View):
                 secrets={"payment_token": payment["token"]} if payment else None,
                 owner_id=caller,
                 beneficiary_id=_account_of(request, user_id),
-                request_id=request.request_id,  # type: ignore[attr-defined]  # from the middleware
+                request_id=request_id(request),
                 idempotency=key,
             )
 

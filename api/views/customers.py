@@ -4,7 +4,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.accepting import accept
+from api.accepting import accept, request_id
 from api.errors import BODY
 from api.permissions import account_id, caller_id, own_user_id
 from api.schema import answers, starts_job
@@ -45,7 +45,7 @@ class RegistrationsView(OpenView):
                 input=form,
                 secrets={"password_hash": password_hash},
                 owner_id=caller_id(request),
-                request_id=request.request_id,  # type: ignore[attr-defined]  # from the middleware
+                request_id=request_id(request),
                 idempotency=key,
             )
 

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.accepting import accept
+from api.accepting import accept, request_id
 from api.pagination import page
 from api.permissions import IsStaff, account_id
 from api.serializers.inventory import (
@@ -121,6 +121,6 @@ def _start(
         workflow,
         input=given,
         owner_id=account_id(request),
-        request_id=request.request_id,  # type: ignore[attr-defined]  # from the middleware
+        request_id=request_id(request),
         idempotency=key,
     )

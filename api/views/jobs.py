@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from api import waiting
 from api.accepting import answer
 from api.pagination import page
+from api.permissions import caller_id
 from api.schema import answers, page_of
 from api.serializers.base import Nothing
 from api.serializers.jobs import JobQuery, JobShape, render_job
@@ -89,7 +90,7 @@ class JobCancelView(View):
         if not owns(request.user, job):
             raise PermissionDenied
         Nothing.parse(request)
-        return answer(request, jobs.cancel(job_id=job.id))
+        return answer(request, jobs.cancel(job_id=job.id, account_id=caller_id(request)))
 
 
 def _render(found: Sequence[Job]) -> list[dict[str, Any]]:

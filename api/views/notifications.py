@@ -7,7 +7,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.accepting import accept
+from api.accepting import accept, request_id
 from api.pagination import page
 from api.permissions import account_id, buyer_id, is_staff, listed_user_id
 from api.serializers.base import Nothing
@@ -50,7 +50,7 @@ class NotificationsView(View):
                 input={**form, "order_id": None},
                 owner_id=account_id(request),
                 beneficiary_id=customers.account_id(user_id=form["user_id"]),
-                request_id=request.request_id,  # type: ignore[attr-defined]  # from the middleware
+                request_id=request_id(request),
                 idempotency=key,
             )
 

@@ -23,17 +23,7 @@ def _render(found: Sequence[Any]) -> list[dict[str, Any]]:
             "id": order.pk,
             "user_id": order.customer_id,
             "status": order.status,
-            "lines": [
-                {
-                    "product_id": line.product_id,
-                    "title": line.title,
-                    "quantity": line.quantity,
-                    "unit_price": line.unit_price,
-                    "line_total": line.line_total,
-                    "currency": order.currency,
-                }
-                for line in order.lines.all()
-            ],
+            "lines": order.lines.all(),
             "total": order.total,
             "currency": order.currency,
             "ship_to": order,

@@ -11,7 +11,7 @@ from shop.inventory import selectors as inventory
 
 @dataclass(frozen=True)
 class CartLine:
-    """A product in the cart, at today's price. `available` is 0 for a deleted product."""
+    """A product in the cart, at today's price. `available` is 0 for what is no longer sold."""
 
     product_id: int
     title: str
@@ -49,7 +49,7 @@ def cart(*, user_id: int) -> CartView:
             quantity=row.quantity,
             unit_price=row.product.price,
             line_total=row.product.price * row.quantity,
-            available=0 if row.product.deleted_at else available.get(row.product_id, 0),
+            available=available.get(row.product_id, 0) if _is_sold(row) else 0,
         )
         for row in rows
     ]
@@ -59,3 +59,8 @@ def cart(*, user_id: int) -> CartView:
         total=sum((line.line_total for line in lines), Decimal(0)),
         currency=money.currency(),
     )
+
+
+def _is_sold(row: CartItem) -> bool:
+    """Return whether the product can be bought here: not deleted, and priced in our currency."""
+    return row.product.deleted_at is None and row.product.currency == money.currency()

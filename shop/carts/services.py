@@ -1,5 +1,6 @@
 """Writes of carts (5.1 to 5.3, 5.5), and the hand-over of a cart's lines to a checkout."""
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypedDict
@@ -143,14 +144,16 @@ def take_lines(*, user_id: int, expected_total: Decimal | None = None) -> list[L
         CartItem.objects.filter(cart=cart)
         .order_by("pk")
         .values_list(
-            *("product_id", "quantity", "product__title", "product__price", "product__deleted_at")
+            *("product_id", "quantity", "product__title", "product__price"),
+            *("product__currency", "product__deleted_at"),
         )
     )
     if not items:
         raise CartEmpty
-    if any(deleted_at for *_, deleted_at in items):
+    # A price in another currency, from before the shop changed its own, is no price here.
+    if any(deleted_at or code != money.currency() for *_, code, deleted_at in items):
         raise ProductUnavailable
-    total = sum(quantity * price for _, quantity, _, price, _ in items)
+    total = sum(quantity * price for _, quantity, _, price, *_ in items)
     if expected_total is not None and total != expected_total:
         raise PriceChanged
     CartItem.objects.filter(cart=cart).delete()
@@ -161,7 +164,7 @@ def take_lines(*, user_id: int, expected_total: Decimal | None = None) -> list[L
             quantity=quantity,
             unit_price=money.text(price, money.currency()),
         )
-        for product_id, quantity, title, price, _ in items
+        for product_id, quantity, title, price, *_ in items
     ]
 
 
@@ -171,7 +174,9 @@ def put_back(*, user_id: int, lines: Iterable[Line]) -> None:
 
     A product deleted since stays out; a line that would hold too many is filled to its limit.
     """
-    quantities = {line["product_id"]: line["quantity"] for line in lines}
+    quantities: Counter[int] = Counter()
+    for line in lines:
+        quantities[line["product_id"]] += line["quantity"]
     cart = Cart.objects.select_for_update().filter(customer_id=user_id).first()
     if cart is None:
         return

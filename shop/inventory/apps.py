@@ -5,8 +5,6 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
-KINDS = ("book", "clothes", "electronics")
-
 
 class InventoryConfig(AppConfig):
     """The warehouse: capacity, stock, reservations and the ledger (specification 8)."""
@@ -25,5 +23,7 @@ def build_the_warehouse(*, using: str, apps: Any = apps, **_: Any) -> None:
     if not any(model._meta.db_table == "inventory_room" for model in apps.get_models()):
         return  # Migrated back to before there was a warehouse.
     apps.get_model("inventory", "Warehouse").objects.using(using).get_or_create(id=1)
-    for kind in KINDS:
+    from shop.inventory.selectors import SHELVES  # Tables cannot be imported with the app itself.
+
+    for kind in SHELVES:
         apps.get_model("inventory", "Room").objects.using(using).get_or_create(kind=kind)

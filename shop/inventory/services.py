@@ -132,9 +132,7 @@ def receive(
         room = Room.objects.filter(kind=kind, on_hand__lte=F("capacity") - quantity)
         if not room.update(on_hand=F("on_hand") + quantity):
             raise CapacityExceeded
-        Stock.objects.bulk_create(
-            [Stock(product_id=product_id)], ignore_conflicts=True, unique_fields=["product"]
-        )
+        Stock.objects.bulk_create([Stock(product_id=product_id)], ignore_conflicts=True)
         Stock.objects.filter(pk=product_id).update(on_hand=F("on_hand") + quantity)
         _write_ledger(
             Why.RECEIPT, {product_id: quantity}, on_hand=1, job_id=job_id, account_id=account_id
@@ -179,11 +177,13 @@ def withdraw(
         # A product that exists but never came has no copies; another does not exist.
         raise InsufficientStock if catalog.products(product_ids=[product_id]) else UnknownProduct
     with transaction.atomic(savepoint=False):
-        Room.objects.select_for_update().get(kind=stock.product.kind)
+        # Locks the room as well; should there be too few copies, this goes with the rest.
+        Room.objects.filter(kind=stock.product.kind, on_hand__gte=quantity).update(
+            on_hand=F("on_hand") - quantity
+        )
         free = Stock.objects.filter(pk=product_id, reserved__lte=F("on_hand") - quantity)
         if not free.update(on_hand=F("on_hand") - quantity):
             raise InsufficientStock
-        Room.objects.filter(kind=stock.product.kind).update(on_hand=F("on_hand") - quantity)
         _write_ledger(
             Why.WITHDRAWAL, {product_id: quantity}, on_hand=-1, job_id=job_id, account_id=account_id
         )

@@ -75,6 +75,7 @@ class OrderLine(models.Model):
     title = models.CharField(max_length=300)
     quantity = models.PositiveIntegerField()
     unit_price = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
+    currency = models.CharField(max_length=3)
     line_total = models.GeneratedField(
         expression=F("quantity") * F("unit_price"),
         output_field=models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES),

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from shop.carts.services import Line
+from shop.carts.services import Line, ProductUnavailable
+from shop.catalog import selectors as catalog
 from shop.core import money
 from shop.core.errors import Refused
 from shop.customers import selectors as customers
@@ -34,14 +35,14 @@ def place(
 ) -> Placed:
     """Make a pending order of a checkout's lines (3.1), addressed as the customer is today.
 
-    Lines of one product become one. Raises NotFound when the customer is gone; IntegrityError
-    when the job has made an order already.
+    Lines of one product become one. Raises NotFound when the customer is gone;
+    ProductUnavailable when a product was deleted since; IntegrityError when the job has made an
+    order already.
     """
-    merged: dict[int, Line] = {}
-    for line in lines:
-        there = merged.get(line["product_id"])
-        quantity = line["quantity"] + (there["quantity"] if there else 0)
-        merged[line["product_id"]] = {**line, "quantity": quantity}
+    merged = _merged(lines)
+    products = catalog.products(product_ids=merged)
+    if any(products[product_id].deleted_at for product_id in merged):
+        raise ProductUnavailable
     prices = {key: Decimal(line["unit_price"]) for key, line in merged.items()}
     total = sum((prices[key] * line["quantity"] for key, line in merged.items()), Decimal(0))
     order = Order.objects.create(
@@ -58,11 +59,22 @@ def place(
             title=line["title"],
             quantity=line["quantity"],
             unit_price=prices[product_id],
+            currency=currency,
         )
         for product_id, line in merged.items()
     )
     OrderEvent.objects.create(order=order, status=OrderStatus.PENDING, by=by)
     return Placed(order_id=order.pk, total=money.text(total, currency))
+
+
+def _merged(lines: Iterable[Line]) -> dict[int, Line]:
+    """Return one line for each product, with all of its copies, in the order of the first."""
+    merged: dict[int, Line] = {}
+    for line in lines:
+        there = merged.get(line["product_id"])
+        quantity = line["quantity"] + (there["quantity"] if there else 0)
+        merged[line["product_id"]] = {**line, "quantity": quantity}
+    return merged
 
 
 def confirm(*, order_id: int) -> None:

@@ -17,7 +17,7 @@ from shop.core.ids import new_job_id
 from tasks.engine import registry, vault
 from tasks.engine.models import FINAL, Job, State, StepState
 from tasks.engine.publish import publish
-from tasks.engine.workflow import Workflow
+from tasks.engine.workflow import LEASE, Workflow
 
 
 class KeyReused(Refused):
@@ -72,7 +72,7 @@ def start(
         id=job_id or new_job_id(),
         kind=workflow.kind,
         version=workflow.version,
-        due_at=Now() + timedelta(seconds=workflow.links[0].lease),
+        due_at=Now() + timedelta(seconds=LEASE),
         input=dict(input),
         secrets=vault.seal(secrets or {}),
         steps=[_pending(step.name) for step in workflow.steps],
@@ -83,7 +83,8 @@ def start(
         idempotency_key=idempotency.key if idempotency else None,
         fingerprint=idempotency.fingerprint if idempotency else None,
     )
-    transaction.on_commit(partial(publish, job))
+    # The job is durable by then: whatever fails now must not turn the answer into an error.
+    transaction.on_commit(partial(publish, job), robust=True)
     return job
 
 
@@ -136,8 +137,8 @@ def listed(
     return rows
 
 
-def cancel(*, job_id: UUID) -> Job:
-    """Ask for the job to be undone, and return it. May be repeated.
+def cancel(*, job_id: UUID, account_id: int | None = None) -> Job:
+    """Ask for the job to be undone, for an account, and return it. May be repeated.
 
     Raises NotFound; JobFinal once it has ended; JobPastCancel once its pivot is done.
     """
@@ -147,12 +148,15 @@ def cancel(*, job_id: UUID) -> Job:
             raise NotFound
         if job.is_final:
             raise JobFinal
-        if job.state == State.COMPENSATING or job.cancel_requested:
-            return job
-        if job.cursor > registry.workflow_of(job).pivot:
+        if not registry.knows(job) or registry.workflow_of(job).is_past_pivot(job):
             raise JobPastCancel
-        job.cancel_requested = True
+        # What is stuck before the pivot is stuck in being undone.
+        if job.state in (State.COMPENSATING, State.STUCK) or job.cancel_requested:
+            return job
+        job.cancel_requested, job.cancelled_by = True, account_id
         # One that sleeps between two attempts is woken; another has its message on the way.
         sleeping = {"due_at": Now()} if job.publications == 0 else {}
-        Job.objects.filter(pk=job_id).update(cancel_requested=True, **sleeping)
+        Job.objects.filter(pk=job_id).update(
+            cancel_requested=True, cancelled_by=account_id, **sleeping
+        )
         return job

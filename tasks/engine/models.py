@@ -74,6 +74,8 @@ class Job(models.Model):
     claimed_by = models.CharField(max_length=128, blank=True, default="")
     claimed_until = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
+    # The account that asked for it; a plain value, for it may be gone when the job still is not.
+    cancelled_by = models.BigIntegerField(null=True)
 
     input = models.JSONField(default=dict)
     data = models.JSONField(default=dict)
@@ -135,5 +137,5 @@ class Job(models.Model):
 
     @property
     def outcome(self) -> State:
-        """Return what undoing ends in: a job that no error stopped was cancelled."""
-        return State.FAILED if self.error else State.CANCELLED
+        """Return what undoing ends in: a job turns back because it was asked to, or failed."""
+        return State.CANCELLED if self.cancel_requested else State.FAILED

@@ -5,10 +5,13 @@ effort, takes little time, and never raises.
 """
 
 import time
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
 from celery import Signature, chain, current_app
+from django.db.models import F
+from django.db.models.functions import Now
 
 from tasks.engine import registry
 from tasks.engine.models import Job, State
@@ -16,24 +19,36 @@ from tasks.engine.models import Job, State
 log = structlog.get_logger(__name__)
 # Seconds in which nothing is sent after a failure: a frozen broker costs one timeout, not many.
 PAUSE = 2.0
+# Seconds until a job that could not be sent is due again.
+AGAIN = 0.5
 _paused_until = 0.0
 
 
 def publish(job: Job) -> bool:
     """Send the messages that carry the job on from where it stands. May be repeated.
 
-    Returns whether the broker took them; where it did not, recovery sends them later.
+    Returns whether the broker took them. Where it did not, the job is due again in a moment, as
+    if it had not been published: recovery sends it as soon as the broker is back.
     """
+    if _send(job):
+        return True
+    Job.objects.filter(pk=job.pk, seq=job.seq, due_at__isnull=False, publications__gt=0).update(
+        due_at=Now() + timedelta(seconds=AGAIN), publications=F("publications") - 1
+    )
+    return False
+
+
+def _send(job: Job) -> bool:
     global _paused_until  # noqa: PLW0603 (one broker, one breaker a process)
     if time.monotonic() < _paused_until:
         return False
     # Whoever knows the job's id finds its first link under it in Flower.
     begins = job.seq == 0 and job.publications == 1
-    first, *later = _signatures(job)
-    first.set(task_id=str(job.id) if begins else str(uuid4()))
     try:
-        # Without these a message sent from inside a task would pass for that task's child.
-        (chain(first, *later) if later else first).apply_async(root_id=str(job.id), parent_id=None)
+        first, *later = _signatures(job)
+        first.set(task_id=str(job.id) if begins else str(uuid4()))
+        # From inside a task Celery would take that task's root.
+        (chain(first, *later) if later else first).apply_async(root_id=str(job.id))
     except Exception as error:
         _paused_until = time.monotonic() + PAUSE
         log.warning("publish_failed", job_id=str(job.id), error=type(error).__name__)

@@ -47,7 +47,7 @@ def run(stop: Event) -> None:
 
 
 def recover(depths: Mapping[str, int]) -> int:
-    """Publish the jobs that are due, at most `BATCH`, and return how many were due.
+    """Publish the jobs that are due, at most `BATCH`, and return how many were due, if all went.
 
     `depths` tells how many messages wait in each queue.
     """
@@ -55,6 +55,7 @@ def recover(depths: Mapping[str, int]) -> int:
         due = list(
             Job.objects.select_for_update(skip_locked=True)
             .filter(due_at__lte=Now())
+            .only("kind", "version", "state", "cursor", "seq", "publications")
             .order_by("due_at", "pk")[:BATCH]
         )
         copies = [job for job in due if _deserves_a_copy(job, depths)]
@@ -64,12 +65,11 @@ def recover(depths: Mapping[str, int]) -> int:
         Job.objects.filter(pk__in=[job.pk for job in copies]).update(
             publications=F("publications") + 1
         )
-    lost = [job.pk for job in copies if not publish(job)]
-    if lost:
-        _set_due(dict.fromkeys(lost, TICK))
+    sent = sum(publish(job) for job in copies)
     if copies:
-        log.info("recovered", jobs=len(copies) - len(lost), lost=len(lost))
-    return len(due)
+        log.info("recovered", jobs=sent, lost=len(copies) - sent)
+    # With the broker away the rest of what is due can wait, too.
+    return len(due) if sent == len(copies) else 0
 
 
 def _is_anything_due() -> bool:
@@ -86,7 +86,8 @@ def _deserves_a_copy(job: Job, depths: Mapping[str, int]) -> bool:
 
 
 def _grace(job: Job) -> float:
-    return min(LEASE * 2.0 ** max(job.publications - 1, 0), LONGEST_GRACE)
+    doublings = min(max(job.publications - 1, 0), 8)  # Far above the longest, far below overflow.
+    return min(LEASE * 2.0**doublings, LONGEST_GRACE)
 
 
 def _set_due(seconds: Mapping[UUID, float]) -> None:

@@ -17,6 +17,11 @@ def workflow_of(job: Job) -> Workflow:
     return _workflows[job.kind, job.version]
 
 
+def knows(job: Job) -> bool:
+    """Return whether this code still has the job's workflow."""
+    return (job.kind, job.version) in _workflows
+
+
 def workflows() -> list[Workflow]:
     """Return every workflow, by kind and version."""
     return [_workflows[name] for name in sorted(_workflows)]

@@ -27,10 +27,11 @@ class Clock(Func):
 
 
 class Seen(NamedTuple):
-    """A job, and PostgreSQL's time when it was read."""
+    """A job, PostgreSQL's time when it was read, and whether it was claimed then."""
 
     job: Job
     at: datetime
+    claimed: bool = False
 
 
 def look(*, job_id: UUID | str, seq: int) -> Seen | None:
@@ -39,9 +40,12 @@ def look(*, job_id: UUID | str, seq: int) -> Seen | None:
     None for a copy, a stale message, or a suspect that another worker has at this moment.
     """
     job = Job.objects.filter(pk=job_id, seq=seq).annotate(clock=Clock()).first()
-    if job is None or job.due_at is None or (job.publications >= SUSPECT and not _claim(job)):
+    if job is None or job.due_at is None:
         return None
-    return Seen(job, job.clock)
+    suspect = job.publications >= SUSPECT
+    if suspect and not _claim(job):
+        return None
+    return Seen(job, job.clock, claimed=suspect)
 
 
 def _claim(job: Job) -> bool:
@@ -66,14 +70,14 @@ def lock(*, job_id: UUID | str, seq: int) -> Seen | None:
     return Seen(job, job.clock) if job else None
 
 
-def put_off(job: Job) -> None:
+def put_off(seen: Seen) -> None:
     """Have recovery publish the job again in a moment: the database failed, not the job.
 
     Counts neither as an attempt nor as a crash.
     """
-    Job.objects.filter(pk=job.pk, seq=job.seq).update(
+    Job.objects.filter(pk=seen.job.pk, seq=seen.job.seq).update(
         due_at=Now() + timedelta(seconds=random.uniform(0.5, 1.5)),  # noqa: S311 (not a secret)
         publications=0,
-        claims=Greatest(F("claims") - 1, 0),
+        claims=Greatest(F("claims") - int(seen.claimed), 0),
         claimed_until=None,
     )

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import structlog
+from cryptography.fernet import InvalidToken
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
@@ -61,9 +62,7 @@ def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
         state = getattr(error.__cause__, "sqlstate", None)
         if state in BUSY:
             return DatabaseBusy()
-        if state in SESSION_ENDED:
-            raise OperationalError(str(error)) from error
-        if isinstance(error, DATABASE_ERRORS):
+        if state in SESSION_ENDED or isinstance(error, DATABASE_ERRORS):
             raise
         return error
     except InterfaceError:
@@ -87,6 +86,7 @@ class Turn:
         # Anchored in PostgreSQL's clock; only the seconds since then are this machine's.
         self._anchor = (seen.at, time.monotonic())
         self._began_at = began_at or seen.at
+        self.job.started_at = self.job.started_at or self._began_at
         self._due: timedelta | None = timedelta(seconds=LEASE)
         self._publications = 1
 
@@ -106,7 +106,7 @@ class Turn:
     @property
     def can_go_back(self) -> bool:
         """Return whether the pivot is not done yet."""
-        return self.job.cursor <= self.workflow.pivot
+        return not self.workflow.is_past_pivot(self.job)
 
     @property
     def is_skipped(self) -> bool:
@@ -115,7 +115,12 @@ class Turn:
 
     @cached_property
     def _secrets(self) -> dict[str, str]:
-        return vault.unseal(self.job.secrets)
+        try:
+            return vault.unseal(self.job.secrets)
+        except InvalidToken:
+            # A step that asks for one fails like any bug; the others, and undoing, need none.
+            log.error("secrets_unreadable", kind=self.job.kind)
+            return {}
 
     def values(self) -> dict[str, Any]:
         """Return everything that a function of the present step may ask for."""
@@ -130,6 +135,7 @@ class Turn:
             "beneficiary_id": self.job.beneficiary_id,
             "request_id": self.job.request_id,
             "outcome": str(self.job.outcome),
+            "cancelled_by": self.job.cancelled_by,
         }
 
     def _now(self) -> datetime:
@@ -181,12 +187,14 @@ class Turn:
     def undone(self) -> None:
         """Note that the step is undone, and go on to the one before it."""
         if self.record["state"] not in (StepState.FAILED, StepState.SKIPPED):
-            self.record["state"] = StepState.UNDONE
+            self.record.update(state=StepState.UNDONE, error=None)
         self.job.attempt = 0
         self.job.cursor -= 1
 
     def undo_failed(self, error: Exception) -> None:
         """Note that an undo failed: again, or stuck."""
+        if self.job.cursor >= 0:
+            self.record["error"] = _problem(error)
         if not self._tries_again(error, FORWARD_TRIES):
             self._stick(_problem(error))
 
@@ -201,7 +209,7 @@ class Turn:
                 else {name: known.get(name) for name in wanted}
             )
         for record in job.steps:
-            if record["state"] == StepState.PENDING:
+            if record["state"] in (StepState.PENDING, StepState.RUNNING):
                 record["state"] = StepState.SKIPPED
         self._enter(state)
         job.input, job.data, job.secrets = {}, {}, None
@@ -209,9 +217,6 @@ class Turn:
     def save(self) -> None:
         """Write the job in one statement, with `seq` raised: every other copy is now stale."""
         job, state = self.job, State(self.job.state)
-        if state == State.RUNNING and self._publications:
-            link = self.workflow.links_from(job.cursor)[0]
-            self._due = timedelta(seconds=link.lease)
         job.seq, job.publications = job.seq + 1, self._publications
         Job.objects.filter(pk=job.pk).update(
             state=state,
@@ -229,14 +234,13 @@ class Turn:
             steps=job.steps,
             result=job.result,
             error=job.error,
-            started_at=job.started_at or self._began_at,
+            started_at=job.started_at,
             finished_at=self._now() if state in FINAL else None,
         )
         if state == State.COMPENSATING and self._publications:
-            transaction.on_commit(partial(publish, job))
-        log.info(
-            "turn", kind=job.kind, state=state, cursor=job.cursor, seq=job.seq, attempt=job.attempt
-        )
+            transaction.on_commit(partial(publish, job), robust=True)
+        known = {"kind": job.kind, "cursor": job.cursor, "seq": job.seq, "attempt": job.attempt}
+        transaction.on_commit(partial(log.info, "turn", state=state, **known))
 
     # What it takes
 
@@ -277,7 +281,7 @@ class Turn:
     def _secrets_left(self) -> bytes | memoryview | None:
         """Return the job's secrets without those that no step to come asks for."""
         names = set(self.workflow.secrets)
-        going_back = self.job.state == State.COMPENSATING
+        going_back = self.job.cancel_requested or self.job.error is not None
         left = {
             name
             for name in names

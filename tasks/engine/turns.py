@@ -11,11 +11,11 @@ from collections.abc import Callable
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import InternalError, connection, transaction
 
 from tasks.engine import rows
 from tasks.engine.models import State
-from tasks.engine.turn import DATABASE_ERRORS, Outcome, Turn, WorkersCrashed, attempt
+from tasks.engine.turn import DATABASE_ERRORS, SESSION_ENDED, Outcome, Turn, WorkersCrashed, attempt
 from tasks.engine.workflow import Call, Link, Workflow
 
 log = structlog.get_logger(__name__)
@@ -57,6 +57,13 @@ def _turn(workflow: Workflow, change: Change, job_id: UUID | str, seq: int) -> T
                     change(turn, answer)
                     turn.save()
                 return turn
+    except InternalError as error:
+        if getattr(error.__cause__, "sqlstate", None) not in SESSION_ENDED:
+            raise
+        # Held up for too long in its transaction: like a worker that was killed, and counted so.
+        log.warning("session_ended", job_id=str(job_id), error=str(error))
+        connection.close()
+        return None
     except DATABASE_ERRORS as error:
         log.warning("database_failed", job_id=str(job_id), error=str(error))
         _put_off(seen)
@@ -68,7 +75,7 @@ def _put_off(seen: rows.Seen | None) -> None:
     if seen is None:
         return
     try:
-        rows.put_off(seen.job)
+        rows.put_off(seen)
     except DATABASE_ERRORS:
         # Its lease ends by itself: recovery publishes the job once the database is back.
         connection.close()

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, get_type_hints
 
+from tasks.engine.models import Job, StepState
+
 # What the engine itself hands to a step that asks for it: the job's id, the step's idempotency key
 # (`{job_id}:{step}`), whose request it was, who started the job and whom it is for; for an undo
-# also what it ends in, `failed` or `cancelled`.
+# also what it ends in, `failed` or `cancelled`, and who cancelled it.
 PROVIDED = frozenset({"job_id", "key", "owner_id", "beneficiary_id", "request_id"})
-PROVIDED_TO_UNDO = PROVIDED | {"outcome"}
-# Seconds until a link that was published is published again, unless it says otherwise. Above
-# every timeout of a database session, so that a frozen worker has lost its locks by then.
+PROVIDED_TO_UNDO = PROVIDED | {"outcome", "cancelled_by"}
+# Seconds until a link that was published is published again. Above every timeout of a database
+# session, so that a frozen worker has lost its locks by then, and above that of every call.
 LEASE = 10.0
 
 Function = Callable[..., Mapping[str, Any] | None]
@@ -69,12 +71,10 @@ class Link:
 
     queue: str
     steps: tuple[Step | Call, ...]
-    lease: float = LEASE
 
-    def __init__(self, queue: str, *steps: Step | Call, lease: float = LEASE) -> None:
+    def __init__(self, queue: str, *steps: Step | Call) -> None:
         object.__setattr__(self, "queue", queue)
         object.__setattr__(self, "steps", steps)
-        object.__setattr__(self, "lease", lease)
 
     @property
     def name(self) -> str:
@@ -110,6 +110,12 @@ class Workflow:
     def pivot(self) -> int:
         """Return the index of the step after which only forward is possible."""
         return next((i for i, step in enumerate(self.steps) if step.pivot), len(self.steps))
+
+    def is_past_pivot(self, job: Job) -> bool:
+        """Return whether there is no way back; a pivot that was skipped moved nothing."""
+        if job.cursor <= self.pivot:
+            return False
+        return bool(job.steps[self.pivot]["state"] == StepState.DONE)
 
     def bounds(self, link: Link) -> range:
         """Return the indexes of the link's steps."""
@@ -161,7 +167,7 @@ def _check_shape(workflow: Workflow) -> None:
                 continue
             if position:
                 raise MiswiredError(f"{workflow.kind}: the call {step.name} must begin its link.")
-            if step.timeout >= link.lease:
+            if step.timeout >= LEASE:
                 raise MiswiredError(f"{workflow.kind}: {step.name} may outlast its lease.")
             if step.undo is None and workflow.steps.index(step) <= workflow.pivot < len(names):
                 raise MiswiredError(f"{workflow.kind}: {step.name} cannot be taken back.")

@@ -14,10 +14,9 @@ def place(
     return orders.place(user_id=user_id, lines=lines, currency=currency, job_id=job_id, by=owner_id)
 
 
-def close(*, order_id: int, outcome: str, owner_id: int | None) -> None:
+def close(*, order_id: int, outcome: str, cancelled_by: int | None) -> None:
     """Close an order that came to nothing: `failed` or `cancelled`, like its job."""
-    by = owner_id if outcome == "cancelled" else None
-    orders.close(order_id=order_id, outcome=outcome, by=by)
+    orders.close(order_id=order_id, outcome=outcome, by=cancelled_by)
 
 
 def confirm(*, order_id: int) -> None:

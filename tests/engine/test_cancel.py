@@ -3,10 +3,10 @@
 import pytest
 from django.db import transaction
 
-from shop.core.errors import NotFound, Unavailable
+from shop.core.errors import NotFound, Refused, Unavailable
 from shop.core.ids import new_job_id
 from tasks.engine import jobs
-from tasks.engine.models import State
+from tasks.engine.models import Job, State
 from tests.engine.conftest import begin, deliver, finish, script, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +65,37 @@ def test_once_the_pivot_is_done_there_is_no_way_back() -> None:
     with pytest.raises(jobs.JobPastCancel):
         jobs.cancel(job_id=job.pk)
     assert finish(job).state == State.SUCCEEDED
+
+
+def test_a_job_that_is_stuck_in_its_undo_can_be_asked_again_and_stays_stuck() -> None:
+    script.errors["ask"] = [Refused("no")]
+    script.errors["undo ask"] = [Refused("never")]
+    job = finish(begin())
+    assert job.state == State.STUCK
+    assert jobs.cancel(job_id=job.pk).state == State.STUCK
+
+
+def test_a_job_of_a_workflow_that_this_code_lacks_cannot_be_cancelled() -> None:
+    job = begin()
+    Job.objects.filter(pk=job.pk).update(version=99)
+    with pytest.raises(jobs.JobPastCancel):
+        jobs.cancel(job_id=job.pk)
+
+
+def test_a_cancelled_job_whose_undo_sticks_is_still_to_end_as_cancelled() -> None:
+    job = deliver(begin())
+    script.errors["undo ask"] = [Refused("never")]
+    jobs.cancel(job_id=job.pk)
+    job = finish(job)
+    assert (job.state, job.outcome) == (State.STUCK, State.CANCELLED)
+
+
+def test_a_step_that_was_between_two_attempts_is_skipped_in_the_end() -> None:
+    script.errors["first"] = [Unavailable()]
+    job = deliver(begin())
+    assert states(job)["first"] == "running"
+    jobs.cancel(job_id=job.pk)
+    assert set(states(finish(job)).values()) == {"skipped"}
 
 
 def test_an_ended_job_cannot_be_cancelled() -> None:

@@ -30,6 +30,16 @@ def empty_queues() -> Iterator[None]:
     publishing._paused_until = 0.0
 
 
+@pytest.fixture
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the broker refuse every message."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("celery.canvas._chain.apply_async", refuse)
+
+
 def messages(queue: str) -> list[dict[str, Any]]:
     """Return the messages in a queue, oldest first."""
     with current_app.connection_for_write() as broker:
@@ -140,13 +150,9 @@ def test_a_job_of_a_workflow_that_this_code_lacks_does_not_stop_the_others() -> 
     assert known.publications == 2
 
 
-def test_while_the_broker_is_away_a_job_is_accepted_quickly_and_found_due_soon(
-    monkeypatch: pytest.MonkeyPatch,
+def test_while_the_broker_is_away_jobs_are_accepted_quickly_and_sent_later(
+    no_broker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("celery.canvas._chain.apply_async", refuse)
     began = time.monotonic()
     jobs = [begin() for _ in range(5)]
     assert time.monotonic() - began < 1
@@ -158,14 +164,46 @@ def test_while_the_broker_is_away_a_job_is_accepted_quickly_and_found_due_soon(
     assert len(messages("orders")) == 5
 
 
-def test_a_publication_that_fails_is_repeated_within_a_second(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_job_that_could_not_be_sent_is_due_at_once_and_counts_as_never_sent(
+    no_broker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = begin()
+    assert seconds_until_due(job) <= publishing.AGAIN
     make_due(job)
-    monkeypatch.setattr(recovery, "publish", lambda _: False)
+    assert recovery.recover({}) == 0, "with the broker away there is no hurry"
+    job.refresh_from_db()
+    assert job.publications == 0
+    monkeypatch.undo()
+    publishing._paused_until = 0.0
+    make_due(job)
     recovery.recover({})
-    assert seconds_until_due(job) <= recovery.TICK
+    [message] = messages("orders")
+    assert message["headers"]["id"] == str(job.pk)
+
+
+def test_many_lost_publications_neither_overflow_nor_look_like_crashes(no_broker: None) -> None:
+    job = begin()
+    for _ in range(20):
+        publishing._paused_until = 0.0
+        make_due(job)
+        recovery.recover({})
+    job.refresh_from_db()
+    assert job.publications == 0
+    make_due(job, publications=30_000)
+    recovery.recover({})
+    assert seconds_until_due(job) <= recovery.LONGEST_GRACE
+
+
+def test_a_job_that_does_not_fit_its_workflow_does_not_stop_the_others() -> None:
+    odd, known = begin(), begin()
+    make_due(odd, cursor=99)
+    make_due(known)
+    recovery.recover({})
+    publishing._paused_until = 0.0
+    make_due(known)
+    recovery.recover({})
+    known.refresh_from_db()
+    assert known.publications >= 2
 
 
 def test_recovery_asks_for_queues_only_while_something_is_due(

@@ -2,15 +2,18 @@
 
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import OperationalError, connection
+from pytest_django import Settings
 
 from shop.catalog.models import Author
 from shop.core.errors import Refused, Unavailable
 from tasks.engine import turn as engine
-from tasks.engine import turns
+from tasks.engine import turns, vault
 from tasks.engine.models import Job, State
 from tests.engine.conftest import WORKFLOW, begin, deliver, finish, script, states
 
@@ -30,6 +33,8 @@ def test_a_job_runs_its_steps_in_order_and_ends_with_its_result() -> None:
     assert job.started_at is not None
     assert job.finished_at is not None
     assert job.created_at <= job.started_at <= job.finished_at
+    first = datetime.fromisoformat(job.steps[0]["started_at"])
+    assert abs((job.started_at - first).total_seconds()) < 0.002
 
 
 def test_a_conditional_step_runs_where_its_input_is_there() -> None:
@@ -187,6 +192,8 @@ def test_an_undo_is_tried_again_and_then_stuck() -> None:
     job = finish(begin())
     assert job.state == State.STUCK
     assert script.ran.count("undo ask") == engine.FORWARD_TRIES
+    ask = next(step for step in job.steps if step["name"] == "ask")
+    assert ask["error"]["code"] == "unavailable", "the step tells why it cannot be undone"
     assert "undo first failed" not in script.ran
 
 
@@ -249,6 +256,21 @@ def test_a_secret_is_encrypted_and_goes_with_the_commit_that_last_needs_it() -> 
     assert b"t0p" not in bytes(job.secrets)
     assert deliver(job).secrets is None
     assert script.tokens == ["t0p"]
+
+
+def test_a_job_whose_secrets_cannot_be_read_any_more_still_ends(
+    settings: Settings,
+) -> None:
+    job = deliver(begin())
+    settings.SHOP_JOBS_KEY = Fernet.generate_key().decode()
+    vault._cipher.cache_clear()
+    try:
+        job = finish(job)
+    finally:
+        vault._cipher.cache_clear()
+    assert job.state == State.FAILED
+    assert script.tokens == []
+    assert "undo first failed" in script.ran
 
 
 def test_a_secret_goes_when_a_job_turns_back() -> None:
