@@ -32,8 +32,11 @@ def record(
     wanted = Notification(
         job_id=job_id, customer_id=user_id, subject=subject, body=body, order_id=order_id
     )
-    Notification.objects.bulk_create([wanted], ignore_conflicts=True)
-    return Notification.objects.values_list("pk", flat=True).get(job_id=job_id)
+    # Writing the job's id over itself changes nothing, and has PostgreSQL answer with the row's id.
+    [there] = Notification.objects.bulk_create(
+        [wanted], update_conflicts=True, update_fields=["job_id"], unique_fields=["job_id"]
+    )
+    return there.pk
 
 
 def mark_read(*, notification_id: int, user_id: int) -> Notification:
