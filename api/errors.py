@@ -63,6 +63,7 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
     (django.PermissionDenied, "forbidden"),
     (django.RequestDataTooBig, "too_large"),
     (django.SuspiciousOperation, "bad_request"),
+    (django.BadRequest, "bad_request"),
     (OperationalError, "database_unavailable"),
     (InterfaceError, "database_unavailable"),
     (psycopg.OperationalError, "database_unavailable"),

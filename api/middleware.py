@@ -2,19 +2,25 @@
 
 import io
 import re
+import threading
 import time
 from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from api import errors, parsers
+from shop.core.errors import Unavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 log = structlog.get_logger("gateway")
+# Of the gateway's 64 threads, how many may wait for the rest of a body.
+MAX_READERS = 24
+_readers = threading.BoundedSemaphore(MAX_READERS)
 
 
 class RequestIdMiddleware:
@@ -48,7 +54,7 @@ class RequestIdMiddleware:
 class ProblemMiddleware:
     """Make every error outside the back office a problem, whoever answered it.
 
-    Bodies that come in chunks, without a length, are read here: Django takes them for empty.
+    Bodies are read here: Django takes those in chunks for empty and those that break off for whole.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -58,9 +64,9 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer as `get_response` does, its errors as problems."""
         try:
-            _gather_chunks(request)
-        except errors.TooLarge:
-            return errors.response(errors.of_code("too_large"))
+            _take_body(request)
+        except (errors.TooLarge, BadRequest, Unavailable) as error:
+            return errors.response(errors.describe(error) or errors.of_code("bad_request"))
         response = self.get_response(request)
         if request.path.startswith("/api/"):
             response.setdefault("Cache-Control", "no-store")
@@ -76,13 +82,32 @@ class ProblemMiddleware:
         return errors.response(answer)
 
 
-def _gather_chunks(request: HttpRequest) -> None:
-    """Read a body without a length and give the request one. Raises TooLarge above 1 MiB."""
-    if request.META.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" not in request.META:
+def _take_body(request: HttpRequest) -> None:
+    """Read the body, before anybody acts on it, and give the request what was read.
+
+    Raises TooLarge above 1 MiB; BadRequest for a body that ends too early; Unavailable when too
+    many slow ones are being read.
+    """
+    length = request.META.get("CONTENT_LENGTH") or ""
+    chunked = "HTTP_TRANSFER_ENCODING" in request.META
+    if length in {"", "0"} and not chunked:
         return
-    body = parsers.read(request.META["wsgi.input"])
+    if length and not (length.isascii() and length.isdigit()):
+        raise BadRequest("The body's length is no number.")
+    if length and int(length) > parsers.MAX_BODY:
+        raise errors.TooLarge
+    if not _readers.acquire(blocking=False):
+        raise Unavailable("Too many requests are being sent slowly; try again later.")
+    try:
+        # WSGIRequest's own stream ends where the length says; for chunks there is no length.
+        body = parsers.read(request._stream if length else request.META["wsgi.input"])
+    finally:
+        _readers.release()
+    # A server cannot tell a broken chunk from the end, but no chunk at all is no body.
+    if (length and len(body) < int(length)) or (chunked and not body):
+        raise BadRequest("The body ends too early.")
     request.META["CONTENT_LENGTH"] = str(len(body))
-    # This is where WSGIRequest reads.
+    # Whoever reads the request from here on reads this.
     request._stream = io.BytesIO(body)
 
 

@@ -53,14 +53,16 @@ PROBLEM = {
 }
 
 
-def starts_job(form: Body = None) -> Callable[[F], F]:
+def starts_job(form: Body = None, *, summary: str | None = None) -> Callable[[F], F]:
     """Describe an operation that answers with a job."""
-    return extend_schema(request=form, responses={202: JobShape})
+    return extend_schema(request=form, responses={202: JobShape}, summary=summary)
 
 
-def answers(shape: Any, form: Body = None, *, status: int = 200) -> Callable[[F], F]:
+def answers(
+    shape: Any, form: Body = None, *, status: int = 200, summary: str | None = None
+) -> Callable[[F], F]:
     """Describe an operation that answers with this shape, or with None: no body."""
-    return extend_schema(request=form, responses={status: shape})
+    return extend_schema(request=form, responses={status: shape}, summary=summary)
 
 
 def page_of(shape: type[serializers.Serializer[Any]]) -> Any:

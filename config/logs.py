@@ -36,5 +36,7 @@ def configure(*, role: str) -> dict[str, Any]:
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        # Anybody can send a wrong host; the line about the request says so already.
+        "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
         "root": {"handlers": ["stderr"], "level": level},
     }

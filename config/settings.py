@@ -1,18 +1,13 @@
 """Django's settings. Every value that may differ between machines is an environment variable."""
 
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
-
-from config import logs, secrets
+from config import environment, logs, secrets
+from config.environment import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 # Where the embedded servers, logs and generated secrets lie; see config/local.
 SHOP_DATA_DIR = Path(env.str("SHOP_DATA_DIR", default=str(BASE_DIR / ".shop"))).absolute()
@@ -21,48 +16,38 @@ if (SHOP_DATA_DIR / "run" / "env").is_file():
     env.read_env(SHOP_DATA_DIR / "run" / "env", overwrite=False)
 
 
-def switch(name: str, *, default: str) -> bool:
-    """Return whether `name` is on. Raises ImproperlyConfigured unless it is on or off."""
-    value = str(env.str(name, default=default)).strip().lower()
-    if value not in {"on", "off"}:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be on or off.")
-    return value == "on"
-
-
-def url(name: str, *, schemes: set[str], default: str) -> str:
-    """Return the address in `name`. Raises ImproperlyConfigured for another scheme."""
-    value = str(env.str(name, default=default))
-    if urlsplit(value).scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must start with {' or '.join(sorted(schemes))}://.")
-    return value
-
-
 # What this process is: gateway, worker, recovery, … or command, for whatever `manage.py` runs.
 SHOP_ROLE = env.str("SHOP_ROLE", default="command")
 # Port 1 answers nobody: a command without a shop says so instead of finding a stranger's server.
-DATABASE_URL = url(
+DATABASE_URL = environment.url(
     "DATABASE_URL",
     schemes={"postgres", "postgresql"},
     default="postgresql://postgres@127.0.0.1:1/shop",
 )
-REDIS_URL = url("REDIS_URL", schemes={"redis", "rediss", "unix"}, default="redis://127.0.0.1:1/0")
+REDIS_URL = environment.url(
+    "REDIS_URL", schemes={"redis", "rediss", "unix"}, default="redis://127.0.0.1:1/0"
+)
 
-SHOP_SECRET_KEY = env.str("SHOP_SECRET_KEY", default="") or secrets.keep(
+SHOP_SECRET_KEY = environment.secret("SHOP_SECRET_KEY") or secrets.keep(
     directory=SHOP_DATA_DIR / "secrets", name="secret_key"
 )
 SECRET_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="django")
 SHOP_JOBS_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="jobs")
 SHOP_FINGERPRINT_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="fingerprints")
 
-SHOP_CURRENCY = env.str("SHOP_CURRENCY", default="VND")
-if not re.fullmatch(r"[A-Z]{3}", SHOP_CURRENCY):
-    raise ImproperlyConfigured(
-        f"SHOP_CURRENCY is {SHOP_CURRENCY!r}; it must be a code of ISO 4217 such as VND or EUR."
-    )
-SHOP_THROTTLE = switch("SHOP_THROTTLE", default="on")
+SHOP_CURRENCY = environment.currency("SHOP_CURRENCY", default="VND")
+SHOP_THROTTLE = environment.switch("SHOP_THROTTLE", default="on")
 
 DEBUG = False
-ALLOWED_HOSTS = env.list("SHOP_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+_address = environment.text("GATEWAY_HOST", default="127.0.0.1")
+# Loopback and the address it listens on are always answered, by which `make run` sees it is up.
+ALLOWED_HOSTS = environment.hosts(
+    "SHOP_HOSTS",
+    always=[
+        *("localhost", "127.0.0.1", "[::1]"),
+        f"[{_address}]" if ":" in _address else _address,
+    ],
+)
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 INSTALLED_APPS = [
@@ -176,15 +161,17 @@ DATABASES = {
 }
 
 EMAIL_TIMEOUT = 8
-vars().update(
-    env.email_url_config(env.str("EMAIL_URL"))
-    if env.str("EMAIL_URL", default="")
-    else {
-        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-        "EMAIL_FILE_PATH": str(SHOP_DATA_DIR / "mail"),
-    }
-)
-DEFAULT_FROM_EMAIL = env.str("SHOP_MAIL_FROM", default="bookshop@localhost")
+if environment.text("EMAIL_URL"):
+    _mail = environment.url(
+        "EMAIL_URL",
+        schemes={"smtp", "smtps", "smtp+tls", "smtp+ssl", "filemail", "consolemail", "memorymail"},
+        default="",
+    )
+    vars().update(env.email_url_config(_mail))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(SHOP_DATA_DIR / "mail")
+DEFAULT_FROM_EMAIL = environment.sender("SHOP_MAIL_FROM", default="bookshop@localhost")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.LoginAuthentication"],

@@ -21,6 +21,12 @@ class ReadOnlyAdmin(_ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Return whether a list may be filtered so: what is not shown cannot be guessed at."""
+        name = lookup.partition("__")[0]
+        hidden = name in (self.exclude or ()) or (self.fields and name not in self.fields)
+        return not hidden and bool(super().lookup_allowed(lookup, value, request))
+
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Return False: rows are made by jobs."""
         return False

@@ -9,6 +9,7 @@ Nothing is guessed: JSON types must be the right ones, names known, text clean.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 from django.http import QueryDict
@@ -17,6 +18,9 @@ from rest_framework.request import Request
 
 from api.errors import invalid
 from api.serializers.fields import parse_parameter
+
+# How many unknown names an answer lists: a body may hold a hundred thousand.
+MAX_UNKNOWN = 20
 
 
 class Strict(serializers.Serializer[Any]):
@@ -29,10 +33,10 @@ class Strict(serializers.Serializer[Any]):
         if not isinstance(data, Mapping):
             problem = serializers.ErrorDetail("An object is expected.", "invalid")
             raise serializers.ValidationError({"non_field_errors": [problem]})
+        unknown = (name for name in data if name not in self.fields or self.fields[name].read_only)
         problems: dict[str, Any] = {
             name: [serializers.ErrorDetail(self.unknown_field, "unknown_field")]
-            for name in data
-            if name not in self.fields or self.fields[name].read_only
+            for name in islice(unknown, MAX_UNKNOWN)
         }
         try:
             found = super().to_internal_value(data)

@@ -61,6 +61,15 @@ class EmailField(TextField):
         super().__init__(**{"max_length": 254, **kwargs})
         self.validators.append(EmailValidator(message=self.error_messages["invalid"]))
 
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address. Raises ValidationError for a domain that no mail can be sent to."""
+        address = super().to_internal_value(data)
+        try:
+            address.rpartition("@")[2].encode("idna")
+        except UnicodeError:
+            self.fail("invalid")
+        return address
+
 
 class SecretField(serializers.CharField):
     """A password or a token: any text that UTF-8 can hold, kept exactly as it is."""

@@ -1,14 +1,13 @@
 """Carts and checkouts (1.4)."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.accepting import accept, request_id
 from api.permissions import account_id, customer_id, own_user_id
+from api.schema import answers, starts_job
 from api.serializers.base import Nothing
 from api.serializers.carts import CartItemForm, CartQuantityForm, CartShape, CheckoutForm
-from api.serializers.jobs import JobShape
 from api.views.base import View
 from shop.carts import selectors
 from shop.carts import services as carts
@@ -34,7 +33,7 @@ def _cart(user_id: int) -> Response:
 class CartView(View):
     """A cart."""
 
-    @extend_schema(responses=CartShape, summary="Look at a cart")
+    @answers(CartShape, summary="Look at a cart")
     def get(self, request: Request, user_id: int) -> Response:
         """Read a cart, at today's prices (5.4)."""
         return _cart(own_user_id(request, user_id))
@@ -43,14 +42,14 @@ class CartView(View):
 class CartItemsView(View):
     """What is in a cart."""
 
-    @extend_schema(request=CartItemForm, responses=CartShape, summary="Add to a cart")
+    @answers(CartShape, CartItemForm, summary="Add to a cart")
     def post(self, request: Request, user_id: int) -> Response:
         """Add copies of a product, beside those that are there (5.2)."""
         user_id = own_user_id(request, user_id)
         carts.add_item(user_id=user_id, **CartItemForm.parse(request))
         return _cart(user_id)
 
-    @extend_schema(request=None, responses=CartShape, summary="Empty a cart")
+    @answers(CartShape, summary="Empty a cart")
     def delete(self, request: Request, user_id: int) -> Response:
         """Take everything out of a cart (5.5)."""
         user_id = own_user_id(request, user_id)
@@ -62,7 +61,7 @@ class CartItemsView(View):
 class CartItemView(View):
     """One product in a cart."""
 
-    @extend_schema(request=CartQuantityForm, responses=CartShape, summary="Set a line of a cart")
+    @answers(CartShape, CartQuantityForm, summary="Set a line of a cart")
     def put(self, request: Request, user_id: int, product_id: int) -> Response:
         """Have exactly so many copies, whether or not there were any; 0 removes the line."""
         user_id = own_user_id(request, user_id)
@@ -74,7 +73,7 @@ class CartItemView(View):
 class CartRemovalsView(View):
     """What is taken out of a cart."""
 
-    @extend_schema(request=CartItemForm, responses=CartShape, summary="Remove from a cart")
+    @answers(CartShape, CartItemForm, summary="Remove from a cart")
     def post(self, request: Request, user_id: int) -> Response:
         """Remove copies of a product; at none the line goes (5.3)."""
         user_id = own_user_id(request, user_id)
@@ -85,7 +84,7 @@ class CartRemovalsView(View):
 class CheckoutsView(View):
     """Checkouts."""
 
-    @extend_schema(request=CheckoutForm, responses={202: JobShape}, summary="Buy what is in a cart")
+    @starts_job(CheckoutForm, summary="Buy what is in a cart")
     def post(self, request: Request) -> Response:
         """Start the job `checkout` with the cart's lines, which leave the cart with the `202`."""
         form = CheckoutForm.parse(request)

@@ -2,13 +2,13 @@
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.accepting import accept, request_id
 from api.pagination import page
 from api.permissions import IsStaff, account_id
+from api.schema import answers, page_of, starts_job
 from api.serializers.inventory import (
     GoodsForm,
     ItemQuery,
@@ -16,7 +16,6 @@ from api.serializers.inventory import (
     WarehouseForm,
     WarehouseShape,
 )
-from api.serializers.jobs import JobShape
 from api.views.base import View
 from shop.inventory import selectors
 from shop.inventory import services as inventory
@@ -35,14 +34,12 @@ class InventoryView(View):
 
     permission_classes = (IsStaff,)
 
-    @extend_schema(responses=WarehouseShape, summary="Look at the warehouse")
+    @answers(WarehouseShape, summary="Look at the warehouse")
     def get(self, request: Request) -> Response:  # noqa: ARG002 (all staff see the same)
         """Read the warehouse's settings and how full it is (8.4)."""
         return Response(WarehouseShape.render(selectors.warehouse()))
 
-    @extend_schema(
-        request=WarehouseForm, responses={202: JobShape}, summary="Set up or update the warehouse"
-    )
+    @starts_job(WarehouseForm, summary="Set up or update the warehouse")
     def patch(self, request: Request) -> Response:
         """Start the job `inventory_setup` (8.1, 8.2)."""
         form = WarehouseForm.parse(request)
@@ -78,14 +75,14 @@ class GoodsView(View):
         return accept(request, begin)
 
 
-@extend_schema(request=GoodsForm, responses={202: JobShape}, summary="Add goods")
+@starts_job(GoodsForm, summary="Add goods")
 class ReceiptsView(GoodsView):
     """Goods that come: the job `goods_receipt` (8.6, 8.3)."""
 
     workflow = GOODS_RECEIPT
 
 
-@extend_schema(request=GoodsForm, responses={202: JobShape}, summary="Remove goods")
+@starts_job(GoodsForm, summary="Remove goods")
 class WithdrawalsView(GoodsView):
     """Goods that go: the job `goods_withdrawal` (8.5)."""
 
@@ -94,7 +91,7 @@ class WithdrawalsView(GoodsView):
     or_deleted = True
 
 
-@extend_schema(request=GoodsForm, responses={202: JobShape}, summary="Check how much room is left")
+@starts_job(GoodsForm, summary="Check how much room is left")
 class CapacityChecksView(GoodsView):
     """Whether goods would fit: the job `capacity_check` (8.6)."""
 
@@ -107,7 +104,7 @@ class ItemsView(View):
     permission_classes = (IsStaff,)
     query: ClassVar = ItemQuery
 
-    @extend_schema(responses=ItemShape(many=True), summary="List what is in stock")
+    @answers(page_of(ItemShape), summary="List what is in stock")
     def get(self, request: Request) -> Response:
         """List stock by product, newest product first."""
         rows = selectors.items(product_id=self.parameters.get("product_id"))

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,8 +9,8 @@ from rest_framework.response import Response
 from api.accepting import accept, request_id
 from api.pagination import page
 from api.permissions import account_id, buyer_id, is_staff, listed_user_id
+from api.schema import answers, page_of, starts_job
 from api.serializers.base import Nothing
-from api.serializers.jobs import JobShape
 from api.serializers.notifications import NotificationForm, NotificationQuery, NotificationShape
 from api.views.base import View
 from shop.customers import selectors as customers
@@ -28,7 +27,7 @@ class NotificationsView(View):
 
     query: ClassVar = NotificationQuery
 
-    @extend_schema(responses=NotificationShape(many=True), summary="List notifications")
+    @answers(page_of(NotificationShape), summary="List notifications")
     def get(self, request: Request) -> Response:
         """List notifications, newest first: one's own, and for staff everybody's."""
         rows = selectors.notifications(
@@ -37,7 +36,7 @@ class NotificationsView(View):
         )
         return page(request, rows, order=("-id",), render=NotificationShape.render_many)
 
-    @extend_schema(request=NotificationForm, responses={202: JobShape}, summary="Tell a customer")
+    @starts_job(NotificationForm, summary="Tell a customer")
     def post(self, request: Request) -> Response:
         """Start the job `notification`: in the app, then by mail."""
         if not is_staff(request):
@@ -60,7 +59,7 @@ class NotificationsView(View):
 class NotificationReadView(View):
     """That a notification was read."""
 
-    @extend_schema(request=None, responses=NotificationShape, summary="Mark as read")
+    @answers(NotificationShape, summary="Mark as read")
     def post(self, request: Request, notification_id: int) -> Response:
         """Mark a notification of one's own as read. May be repeated."""
         user_id = buyer_id(request)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import PageQuery, page
 from api.permissions import listed_user_id, reachable_user_id
+from api.schema import answers, page_of
 from api.serializers.orders import OrderQuery, OrderShape, PaymentShape
 from api.views.base import View
 from shop.orders import selectors as orders
@@ -40,7 +40,7 @@ class OrdersView(View):
 
     query: ClassVar = OrderQuery
 
-    @extend_schema(responses=OrderShape(many=True), summary="List orders")
+    @answers(page_of(OrderShape), summary="List orders")
     def get(self, request: Request) -> Response:
         """List orders, newest first: one's own, and for staff everybody's."""
         rows = orders.orders(
@@ -53,7 +53,7 @@ class OrdersView(View):
 class OrderView(View):
     """One order."""
 
-    @extend_schema(responses=OrderShape, summary="Track an order")
+    @answers(OrderShape, summary="Track an order")
     def get(self, request: Request, order_id: int) -> Response:
         """Read an order with its lines, latest payment and history (3.3)."""
         order = orders.order(order_id=order_id, user_id=reachable_user_id(request))
@@ -65,7 +65,7 @@ class OrderPaymentsView(View):
 
     query: ClassVar = PageQuery
 
-    @extend_schema(responses=PaymentShape(many=True), summary="List an order's payments")
+    @answers(page_of(PaymentShape), summary="List an order's payments")
     def get(self, request: Request, order_id: int) -> Response:
         """List the payments of an order, newest first."""
         order = orders.order(order_id=order_id, user_id=reachable_user_id(request))
@@ -76,7 +76,7 @@ class OrderPaymentsView(View):
 class PaymentView(View):
     """One payment."""
 
-    @extend_schema(responses=PaymentShape, summary="Read a payment")
+    @answers(PaymentShape, summary="Read a payment")
     def get(self, request: Request, payment_id: int) -> Response:
         """Read a payment."""
         found = payments.payment(payment_id=payment_id, user_id=reachable_user_id(request))

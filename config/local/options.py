@@ -1,6 +1,7 @@
 """What `make run` is told through the environment, checked before anything is started."""
 
 import importlib
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -46,7 +47,7 @@ class Options:
 def read(environment: Mapping[str, str]) -> Options:
     """Return the options that an environment holds. Raises Problem when one cannot be right."""
     options = Options(
-        host=environment.get("GATEWAY_HOST", "").strip() or "127.0.0.1",
+        host=address(environment, "GATEWAY_HOST", default="127.0.0.1"),
         gateway_port=port(environment, "GATEWAY_PORT", default=8000),
         flower_port=port(environment, "FLOWER_PORT", default=5555),
         data=Path(environment.get("SHOP_DATA_DIR", "") or ROOT / ".shop").absolute(),
@@ -60,6 +61,15 @@ def read(environment: Mapping[str, str]) -> Options:
     )
     _check_address("REDIS_URL", options.redis_url, schemes=("redis", "rediss", "unix"))
     return options
+
+
+def address(environment: Mapping[str, str], name: str, *, default: str) -> str:
+    """Return the IP address that the setting `name` holds. Raises Problem unless it is one."""
+    text = environment.get(name, "").strip() or default
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise Problem(f"{name} is {text!r}: it must be an IP address such as 127.0.0.1") from None
 
 
 def port(environment: Mapping[str, str], name: str, *, default: int) -> int:
@@ -89,7 +99,9 @@ def check_ports(options: Options) -> None:
             free = ports.is_free(number, host=host)
         except OSError as error:
             reason = error.strerror or str(error)
-            raise Problem(f"{name} {number} on {host} cannot be used: {reason}") from None
+            raise Problem(
+                f"{name} {number} on {host} (see GATEWAY_HOST) cannot be used: {reason}"
+            ) from None
         if not free:
             raise Problem(f"{name} {number} is taken by another program: free it or set another")
 

@@ -19,7 +19,7 @@ WORKER = (*CELERY, "worker", "-c", "2", "-E", "--without-gossip", "--without-min
 # A thread for each request under way; one that waits for a job holds a thread and nothing else.
 GATEWAY = (
     *("-m", "granian", "config.wsgi:application", "--interface", "wsgi"),
-    *("--workers", "1", "--blocking-threads", "64"),
+    *("--workers", "1", "--blocking-threads", "64", "--http", "1"),
 )
 
 

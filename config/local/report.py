@@ -28,7 +28,8 @@ def say(text: str = "") -> None:
 
 def steps(job: Mapping[str, Any]) -> None:
     """Print a job's steps as a table: their states and times."""
-    say(f"{job['kind']} {job['id']}: {job['state']}")
+    day = job["created_at"][:10]
+    say(f"the demo order's job, from {day}: {job['kind']} {job['id']}: {job['state']}")
     terminal = sys.stdout.isatty()
     table = Table(
         box=None if terminal else ASCII,

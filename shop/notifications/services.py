@@ -72,6 +72,8 @@ def send_mail(
         return _refused_for_good(min(codes, default=0), error)
     except smtplib.SMTPResponseException as error:
         return _refused_for_good(error.smtp_code, error)
+    except UnicodeError:
+        return "refused"  # An address that mail cannot express.
     except (smtplib.SMTPException, OSError) as error:
         raise MailUnavailable from error
     return "sent"

@@ -16,6 +16,7 @@ JOB = {
     "id": "0198",
     "kind": "checkout",
     "state": "failed",
+    "created_at": "2026-01-02T03:04:04.000000Z",
     "error": {"code": "payment_declined"},
     "steps": [
         {
