@@ -77,11 +77,10 @@ def _is_anything_due() -> bool:
 
 
 def _deserves_a_copy(job: Job, depths: Mapping[str, int]) -> bool:
-    try:
-        queue = registry.workflow_of(job).queue_at(job.cursor)
-    except KeyError:
+    if not registry.knows(job):
         log.error("workflow_unknown", job_id=str(job.pk), kind=job.kind, version=job.version)
         return False
+    queue = registry.workflow_of(job).queue_at(job.cursor)
     return job.publications == 0 or depths.get(queue, 0) < DEEP_QUEUE
 
 

@@ -18,8 +18,9 @@ def workflow_of(job: Job) -> Workflow:
 
 
 def knows(job: Job) -> bool:
-    """Return whether this code still has the job's workflow."""
-    return (job.kind, job.version) in _workflows
+    """Return whether this code still has the job's workflow, with the step that is next."""
+    workflow = _workflows.get((job.kind, job.version))
+    return workflow is not None and job.cursor < len(workflow.steps)
 
 
 def workflows() -> list[Workflow]:
