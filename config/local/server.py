@@ -5,6 +5,7 @@ import secrets
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from config.local import ports
@@ -14,7 +15,7 @@ from config.local.processes import MARK, end_group
 START_SECONDS = 60
 
 
-class Server:
+class Server(ABC):
     """What both servers have in common: how they are started, awaited and stopped."""
 
     name: str
@@ -39,17 +40,17 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
+    @abstractmethod
     def url(self) -> str:
         """The server's address, with its password."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the process and return at once. May be repeated when it has ended."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ready(self) -> bool:
         """Return whether the server answers."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises Problem when it does not."""
