@@ -21,6 +21,8 @@ class Why(models.TextChoices):
     WITHDRAWAL = "withdrawal"
     RESERVATION = "reservation"
     RELEASE = "release"
+    SHIPMENT = "shipment"
+    RETURN = "return"
 
 
 class Warehouse(models.Model):
@@ -100,7 +102,7 @@ class Reservation(models.Model):
 class Movement(models.Model):
     """One line of the ledger: what changed, why, by whom, and for which job. Never changed."""
 
-    product = models.ForeignKey("catalog.Product", models.PROTECT)
+    product = models.ForeignKey("catalog.Product", models.PROTECT, db_index=False)
     why = models.CharField(max_length=16, choices=Why)
     on_hand_change = models.IntegerField(default=0)
     reserved_change = models.IntegerField(default=0)
@@ -119,6 +121,20 @@ class Movement(models.Model):
                 condition=~Q(on_hand_change=0, reserved_change=0), name="movement_not_empty"
             ),
             models.CheckConstraint(condition=Q(why__in=Why.values), name="movement_why_known"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["product", "-id"], name="movement_of_product"),
+            models.Index(
+                fields=["order_id", "-id"],
+                name="movement_of_order",
+                condition=Q(order_id__isnull=False),
+            ),
+            # Reservations are found everywhere in the ledger, and written while a customer waits.
+            models.Index(
+                fields=["why", "-id"],
+                name="movement_of_rarer_why",
+                condition=~Q(why=Why.RESERVATION),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,9 @@ class Order(models.Model):
     country = models.CharField(max_length=150)
     # The checkout that made it.
     job_id = models.UUIDField(unique=True, editable=False)
+    # The job that alone may move the order while it is pending, for as long as that job is under
+    # way: its checkout, then whichever pays or cancels it. Null: its checkout still.
+    held_by = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -101,6 +104,7 @@ class OrderEvent(models.Model):
     at = models.DateTimeField(db_default=Now(), editable=False)
     # The account of whoever did it; null for the shop itself.
     by = models.BigIntegerField(null=True)
+    job_id = models.UUIDField(null=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -1,4 +1,4 @@
-"""Start a job, find it, cancel it: what the rest of the shop does with jobs."""
+"""Start a job, find it, cancel, wake or resume it: what the rest of the shop does with jobs."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import QuerySet
+import structlog
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models, transaction
+from django.db.models import F, Func, Q, QuerySet, Value
 from django.db.models.functions import Now
 
 from shop.core.errors import NotFound, Refused
@@ -18,6 +20,8 @@ from tasks.engine import registry, vault
 from tasks.engine.models import FINAL, Job, State, StepState
 from tasks.engine.publish import publish
 from tasks.engine.workflow import LEASE, Workflow
+
+log = structlog.get_logger(__name__)
 
 
 class KeyReused(Refused):
@@ -39,6 +43,17 @@ class JobPastCancel(Refused):
 
     code = "job_past_cancel"
     detail = "The job can no longer be cancelled: it is past the point of no return."
+
+
+class JobNotStuck(Refused):
+    """Only a job that is stuck can be resumed."""
+
+    code = "job_not_stuck"
+    detail = "The job is not stuck: there is nothing to resume."
+
+
+# The states in which a job that waits looks again, and one that does not yet will look.
+LOOKING = (State.QUEUED, State.RUNNING, State.WAITING)
 
 
 @dataclass(frozen=True)
@@ -160,3 +175,86 @@ def cancel(*, job_id: UUID, account_id: int | None = None) -> Job:
             cancel_requested=True, cancelled_by=account_id, **sleeping
         )
         return job
+
+
+def resume(*, job_id: UUID, account_id: int | None = None) -> Job:
+    """Have a stuck job try again what it is stuck in, with all its attempts, and return it.
+
+    For an account, which the log names.
+
+    Raises NotFound; JobNotStuck, also where this code no longer has the job's workflow.
+    """
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
+        if job is None:
+            raise NotFound
+        if job.state != State.STUCK or not registry.knows(job):
+            raise JobNotStuck
+        forward = registry.workflow_of(job).is_past_pivot(job)
+        job.state = State.RUNNING if forward else State.COMPENSATING
+        job.attempt, job.claims, job.publications = 0, 0, 1
+        job.seq += 1
+        if forward or job.cancel_requested:
+            job.error = None  # It told what the job was stuck in, not why it goes back.
+        if forward:
+            job.steps[job.cursor].update(state=StepState.RUNNING, finished_at=None)
+        job.due_at = Now() + timedelta(seconds=LEASE)
+        job.save(
+            update_fields=[
+                *("state", "attempt", "claims", "publications", "seq", "error", "steps", "due_at")
+            ]
+        )
+        transaction.on_commit(partial(publish, job), robust=True)
+    log.info("job_resumed", job_id=str(job_id), account_id=account_id, state=job.state)
+    return get(job_id=job_id)
+
+
+def wake(*, job_id: UUID) -> bool:
+    """Have a job that waits, or is about to, look again now: there is news. May be repeated.
+
+    Returns whether it will: not one that has ended, goes back, or is past its pivot.
+    """
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
+        if (
+            job is None
+            or job.cancel_requested
+            or job.state not in LOOKING
+            or not registry.knows(job)
+        ):
+            return False
+        if registry.workflow_of(job).is_past_pivot(job):
+            return False
+        # A turn that is under way sees by the number that it looked too early.
+        Job.objects.filter(pk=job_id).update(signals=F("signals") + 1)
+        if job.state == State.WAITING and job.publications == 0:
+            job.publications = 1
+            due_at = Now() + timedelta(seconds=LEASE)
+            Job.objects.filter(pk=job_id).update(publications=1, due_at=due_at)
+            transaction.on_commit(partial(publish, job), robust=True)
+    return True
+
+
+def is_active(*, job_id: UUID) -> bool:
+    """Return whether the job has not ended; a stuck one has not."""
+    return Job.objects.filter(pk=job_id).exclude(state__in=FINAL).exists()
+
+
+def has_active(*, account_id: int, but: UUID) -> bool:
+    """Return whether another job than this, of the account or for it, has not ended."""
+    of_account = Q(owner_id=account_id) | Q(beneficiary_id=account_id)
+    # In the words of two small indexes: ended jobs are not looked at, however many there are.
+    active = Q(due_at__isnull=False) | Q(state=State.STUCK)
+    return Job.objects.filter(of_account, active).exclude(pk=but).exists()
+
+
+def redact(*, job_ids: Collection[UUID], members: Collection[str]) -> None:
+    """Take these members out of the jobs' results. May be repeated."""
+    without = Func(
+        F("result"),
+        Value(list(members), output_field=ArrayField(models.TextField())),
+        template="(%(expressions)s)",
+        arg_joiner=" - ",
+        output_field=models.JSONField(),
+    )
+    Job.objects.filter(pk__in=job_ids, result__isnull=False).update(result=without)

@@ -73,6 +73,8 @@ class Job(models.Model):
     claims = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=128, blank=True, default="")
     claimed_until = models.DateTimeField(null=True)
+    # How often something outside said that there is news for a job that waits.
+    signals = models.PositiveIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
     # The account that asked for it; a plain value, for it may be gone when the job still is not.
     cancelled_by = models.BigIntegerField(null=True)
@@ -122,6 +124,7 @@ class Job(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="job_due"),
+            models.Index(fields=["id"], condition=Q(state="stuck"), name="job_stuck"),
             models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
             models.Index(fields=["kind", "-created_at", "-id"], name="job_of_kind"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),

@@ -17,7 +17,7 @@ from tasks.engine import vault
 from tasks.engine.models import FINAL, TRANSITIONS, Job, State, StepState
 from tasks.engine.publish import publish
 from tasks.engine.rows import Seen
-from tasks.engine.workflow import LEASE, Call, Function, Step, Workflow, arguments
+from tasks.engine.workflow import LEASE, Call, Function, NotYet, Step, Workflow, arguments
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +89,7 @@ class Turn:
         self.job.started_at = self.job.started_at or self._began_at
         self._due: timedelta | None = timedelta(seconds=LEASE)
         self._publications = 1
+        self.has_news = False
 
     # What is known
 
@@ -111,7 +112,8 @@ class Turn:
     @property
     def is_skipped(self) -> bool:
         """Return whether the step's condition leaves it out."""
-        return self.step.when is not None and self.job.input.get(self.step.when) is None
+        known = {**self.job.input, **self.job.data}
+        return self.step.when is not None and known.get(self.step.when) is None
 
     @cached_property
     def _secrets(self) -> dict[str, str]:
@@ -164,6 +166,25 @@ class Turn:
         self.record["state"] = StepState.SKIPPED
         self.job.cursor += 1
 
+    def wait(self, reason: NotYet) -> None:
+        """Look again later, or at once where there is news since the step looked."""
+        self.record["started_at"] = self.record["started_at"] or _rfc3339(self._began_at)
+        left = self._seconds_left(reason)
+        if left <= 0 and not self.has_news:
+            return self.fail(reason.then or ValueError("The time is up."))
+        self._enter(State.WAITING)
+        self.record["state"] = StepState.WAITING
+        self.job.action = dict(reason.action) if reason.action else None
+        seconds = 0.0 if self.has_news else min(reason.seconds, left)
+        self._due, self._publications = timedelta(seconds=seconds), 0
+        return None
+
+    def _seconds_left(self, reason: NotYet) -> float:
+        if reason.limit is None:
+            return reason.seconds
+        waited = self._now() - datetime.fromisoformat(self.record["started_at"])
+        return reason.limit - waited.total_seconds()
+
     def fail(self, error: Exception) -> None:
         """Note a failed attempt, and decide: again, back, or stuck."""
         problem = _problem(error)
@@ -209,7 +230,7 @@ class Turn:
                 else {name: known.get(name) for name in wanted}
             )
         for record in job.steps:
-            if record["state"] in (StepState.PENDING, StepState.RUNNING):
+            if record["state"] in (StepState.PENDING, StepState.RUNNING, StepState.WAITING):
                 record["state"] = StepState.SKIPPED
         self._enter(state)
         job.input, job.data, job.secrets = {}, {}, None
@@ -234,6 +255,7 @@ class Turn:
             steps=job.steps,
             result=job.result,
             error=job.error,
+            action=job.action if state == State.WAITING else None,
             started_at=job.started_at,
             finished_at=self._now() if state in FINAL else None,
         )

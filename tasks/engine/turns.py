@@ -16,7 +16,7 @@ from django.db import InternalError, connection, transaction
 from tasks.engine import rows
 from tasks.engine.models import State
 from tasks.engine.turn import DATABASE_ERRORS, SESSION_ENDED, Outcome, Turn, WorkersCrashed, attempt
-from tasks.engine.workflow import Call, Link, Workflow
+from tasks.engine.workflow import Call, Link, NotYet, Workflow
 
 log = structlog.get_logger(__name__)
 Change = Callable[[Turn, Outcome | None], None]
@@ -54,6 +54,7 @@ def _turn(workflow: Workflow, change: Change, job_id: UUID | str, seq: int) -> T
                     if locked is None:
                         return None
                     turn = Turn(workflow, locked, began_at=seen.at)
+                    turn.has_news = locked.job.signals != seen.job.signals
                     change(turn, answer)
                     turn.save()
                 return turn
@@ -116,6 +117,9 @@ def _advance(turn: Turn, link: Link, answer: Outcome | None) -> None:
             continue
         outcome = _outcome(turn, answer)
         answer = None
+        if isinstance(outcome, NotYet):
+            turn.wait(outcome)
+            break
         if isinstance(outcome, Exception):
             turn.fail(outcome)
             break
@@ -129,6 +133,9 @@ def _advance(turn: Turn, link: Link, answer: Outcome | None) -> None:
 
 def _outcome(turn: Turn, answer: Outcome | None) -> Outcome:
     """Return what became of the present step, given the outside's answer if there is one."""
+    if isinstance(answer, NotYet) and isinstance(turn.step, Call) and turn.step.record_wait:
+        noted = turn.perform(turn.step.record_wait)
+        return noted if isinstance(noted, Exception) else answer
     if isinstance(answer, Exception):
         return answer
     if isinstance(turn.step, Call):

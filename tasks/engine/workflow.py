@@ -25,6 +25,27 @@ LEASE = 10.0
 Function = Callable[..., Mapping[str, Any] | None]
 
 
+class NotYet(Exception):
+    """Raised by a step that waits for something outside: nothing is kept, and it is run again.
+
+    `seconds` until it looks again, unless `jobs.wake` has it look earlier. `action` is what the
+    job's owner can do meanwhile. After `limit` seconds since its first try the step fails with
+    `then`; without a limit it waits for as long as it says so.
+    """
+
+    def __init__(
+        self,
+        *,
+        seconds: float,
+        action: Mapping[str, Any] | None = None,
+        limit: float | None = None,
+        then: Exception | None = None,
+    ) -> None:
+        """Wait."""
+        super().__init__()
+        self.seconds, self.action, self.limit, self.then = seconds, action, limit, then
+
+
 class MiswiredError(Exception):
     """A workflow asks for what nobody gives. Raised at import, so no worker starts with it."""
 
@@ -34,8 +55,8 @@ class Step:
     """One change of the database, in the same commit as the note that it was done.
 
     `undo` may use the step's own result; a step without one leaves nothing to take back. `when`
-    names an input: where that is null, the step is skipped. `pivot` marks the point of no return
-    of a workflow that moves no money outside.
+    names an input or an earlier result: where that is null, the step is skipped. `pivot` marks the
+    point of no return of a workflow that moves no money outside.
     """
 
     name: str
@@ -51,14 +72,16 @@ class Call:
 
     `do` and `undo` run outside any transaction and may be repeated with the same key. What they
     return goes to `record` and `record_undo`, which write to the database in the commit that
-    notes the step as done or undone. `undo` must leave a tombstone: it also runs when nobody
-    knows whether `do` arrived, and `do` may still arrive later.
+    notes the step as done or undone, and `record_wait` in that which notes that it waits. `undo`
+    must leave a tombstone: it also runs when nobody knows whether `do` arrived, and `do` may still
+    arrive later.
     """
 
     name: str
     do: Function
     timeout: float
     record: Function | None = None
+    record_wait: Function | None = None
     undo: Function | None = None
     record_undo: Function | None = None
     when: str | None = None
@@ -179,8 +202,8 @@ def _check_wiring(workflow: Workflow) -> None:
     # What earlier steps gave, and the condition under which they did.
     results: dict[str, str | None] = {}
     for step in workflow.steps:
-        if step.when and step.when not in given:
-            raise MiswiredError(f"{workflow.kind}: {step.name} depends on an unknown input.")
+        if step.when and step.when not in given | set(results):
+            raise MiswiredError(f"{workflow.kind}: {step.name} depends on something unknown.")
         known = given | {name for name, when in results.items() if when in (None, step.when)}
         for function, names in _needs(step, known, secrets):
             _check(workflow, step.name, function, names)
@@ -205,6 +228,8 @@ def _needs(
         return
     if step.record:
         yield step.record, known | gives | PROVIDED
+    if step.record_wait:
+        yield step.record_wait, known | PROVIDED
     # A call that is undone may never have answered: its own result is not known.
     if step.undo:
         yield step.undo, known | PROVIDED_TO_UNDO

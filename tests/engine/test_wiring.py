@@ -70,8 +70,8 @@ def test_what_a_skipped_step_would_give_is_not_there_for_others() -> None:
         workflow(Link("q", Step(name="a", do=give, when="optional"), Step(name="b", do=take)))
 
 
-def test_a_condition_is_an_input() -> None:
-    with pytest.raises(MiswiredError, match="unknown input"):
+def test_a_condition_is_an_input_or_an_earlier_result() -> None:
+    with pytest.raises(MiswiredError, match="something unknown"):
         workflow(Link("q", Step(name="a", do=give, when="weather")))
 
 
