@@ -106,3 +106,41 @@ class Book(models.Model):
 
     def __str__(self) -> str:
         return f"book {self.pk}"
+
+
+class Electronics(models.Model):
+    """What a product of kind electronics has beside (2.2). Its id is its product's."""
+
+    product = models.OneToOneField(Product, on_delete=models.PROTECT, primary_key=True)
+    brand = models.CharField(max_length=100)
+    model = models.CharField(max_length=100)
+
+    class Meta:
+        verbose_name_plural = "electronics"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(brand=""), name="electronics_brand_not_empty"),
+            models.CheckConstraint(condition=~Q(model=""), name="electronics_model_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"electronics {self.pk}"
+
+
+class Clothes(models.Model):
+    """What a product of kind clothes has beside (2.3). Its id is its product's."""
+
+    product = models.OneToOneField(Product, on_delete=models.PROTECT, primary_key=True)
+    brand = models.CharField(max_length=100)
+    size = models.CharField(max_length=50)
+    color = models.CharField(max_length=50)
+
+    class Meta:
+        verbose_name_plural = "clothes"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(brand=""), name="clothes_brand_not_empty"),
+            models.CheckConstraint(condition=~Q(size=""), name="clothes_size_not_empty"),
+            models.CheckConstraint(condition=~Q(color=""), name="clothes_color_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"clothes {self.pk}"

@@ -4,6 +4,8 @@ Words are made by `shop.core.text.words` when a product is written and when it i
 handed to PostgreSQL ready made: no extension and no setting of the database has a say in them.
 """
 
+from collections.abc import Sequence
+
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
 from django.db.models import BooleanField, Case, F, FloatField, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable, Func
@@ -14,13 +16,17 @@ from shop.core.text import fold, words
 # PostgreSQL takes words up to 2,046 bytes; a letter has 4 at most.
 _LONGEST_WORD = 500
 _LARGEST_ID = 2**63 - 1
-_WEIGHTS = {"title": "A", "author": "B", "category": "C"}
+# Those of PostgreSQL, from the title down.
+_WEIGHTS = "ABCD"
 
 
-def document(*, title: str, author: str = "", category: str = "") -> Combinable:
-    """Return the words by which a product is found, those of its title weighing most."""
-    named = {"title": title, "author": author, "category": category}
-    entries = [(word, _WEIGHTS[name]) for name, value in named.items() for word in _words(value)]
+def document(*, title: str, others: Sequence[str]) -> Combinable:
+    """Return the words by which a product is found: its title's weigh most, the others' less.
+
+    There are three others at most, the weightier first.
+    """
+    texts = zip((title, *others), _WEIGHTS, strict=False)
+    entries = [(word, weight) for text, weight in texts for word in _words(text)]
     # Words are letters and digits only, so that nothing in the quotes needs escaping.
     vector = " ".join(f"'{word}':{at}{weight}" for at, (word, weight) in enumerate(entries, 1))
     return Cast(Value(vector), SearchVectorField())

@@ -1,18 +1,20 @@
-"""What can be read of the catalog (2.1.5 to 2.1.7)."""
+"""What can be read of the catalog (2.1.5 to 2.1.7, 2.2, 2.3)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from shop.catalog import search
-from shop.catalog.models import Author, Book, Category, Product
+from shop.catalog.models import Author, Book, Category, Clothes, Electronics, Product
 from shop.core.errors import NotFound
 from shop.core.text import fold
 
 _LARGEST_ID = 2**63 - 1
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ def authors(*, author_name: str | None = None) -> QuerySet[Author]:
     return found.filter(name_folded__contains=_part(author_name)) if author_name else found
 
 
+def author(*, author_id: int) -> Author:
+    """Return an author. Raises NotFound."""
+    return _one(Author.objects.all(), author_id, "There is no such author.")
+
+
 def categories(*, category_name: str | None = None) -> QuerySet[Category]:
     """Return the categories whose name holds `category_name`, or all, newest first.
 
@@ -48,41 +55,44 @@ def categories(*, category_name: str | None = None) -> QuerySet[Category]:
     return found.filter(name_folded__contains=_part(category_name)) if category_name else found
 
 
+def category(*, category_id: int) -> Category:
+    """Return a category. Raises NotFound."""
+    return _one(Category.objects.all(), category_id, "There is no such category.")
+
+
 def books(*, search_term: str | None = None) -> QuerySet[Book]:
-    """Return the books on sale that `search_term` finds, best match first, or all, newest first.
-
-    Every word of the term must begin some word of title, author or category; a number also finds
-    the book of that id, first. Found books carry `rank`, an integer, and are ordered by
-    (`-rank`, `-product_id`); without a term they are ordered by `-product_id`.
-    """
-    found = (
-        Book.objects.filter(product__deleted_at__isnull=True)
-        .select_related("product", "author", "category")
-        .defer("product__search")
-    )
-    term = search_term or ""
-    if not term.strip():
-        return found.order_by("-product_id")
-    # A query of its own on products, which their index answers whatever is joined to it.
-    products = Product.objects.filter(search.condition(term=term), deleted_at__isnull=True)
-    return (
-        found.filter(product__in=products)
-        .annotate(rank=search.rank(term=term, product="product"))
-        .order_by("-rank", "-product_id")
-    )
+    """Return the books on sale that words of title, author or category find; see `_on_sale`."""
+    return _on_sale(Book.objects.select_related("product", "author", "category"), search_term)
 
 
-def order_of(found: QuerySet[Book]) -> tuple[str, ...]:
-    """Return the fields by which books are ordered, as a page of them must be."""
+def electronics(*, search_term: str | None = None) -> QuerySet[Electronics]:
+    """Return the electronics on sale that words of name, brand or model find; see `_on_sale`."""
+    return _on_sale(Electronics.objects.select_related("product"), search_term)
+
+
+def clothes(*, search_term: str | None = None) -> QuerySet[Clothes]:
+    """Return the clothes on sale that words of name, brand, size or color find; see `_on_sale`."""
+    return _on_sale(Clothes.objects.select_related("product"), search_term)
+
+
+def order_of(found: QuerySet[Any]) -> tuple[str, ...]:
+    """Return the fields by which products are ordered, as a page of them must be."""
     return tuple(str(name) for name in found.query.order_by)
 
 
 def book(*, book_id: int) -> Book:
     """Return a book on sale. Raises NotFound when it is unknown or deleted."""
-    found = books().filter(pk=book_id).first()
-    if found is None:
-        raise NotFound("There is no such book.")
-    return found
+    return _one(books(), book_id, "There is no such book.")
+
+
+def one_of_electronics(*, product_id: int) -> Electronics:
+    """Return electronics on sale. Raises NotFound when they are unknown or deleted."""
+    return _one(electronics(), product_id, "There are no such electronics.")
+
+
+def one_of_clothes(*, product_id: int) -> Clothes:
+    """Return clothes on sale. Raises NotFound when they are unknown or deleted."""
+    return _one(clothes(), product_id, "There are no such clothes.")
 
 
 def products(*, product_ids: Iterable[int]) -> dict[int, ProductFacts]:
@@ -103,6 +113,30 @@ def product(*, product_id: int) -> ProductFacts:
 def has_products() -> bool:
     """Return whether the shop has, or ever had, any product."""
     return Product.objects.exists()
+
+
+def _on_sale(rows: QuerySet[Row], search_term: str | None) -> QuerySet[Row]:
+    """Return what is on sale and `search_term` finds, best match first, or all, newest first.
+
+    Every word of the term must begin some word of the product; a number also finds the product of
+    that id, first. What is found carries `rank`, an integer, and is ordered by (`-rank`,
+    `-product_id`); without a term by `-product_id`. `rows` are the products of one kind.
+    """
+    found = rows.filter(product__deleted_at__isnull=True).defer("product__search")
+    term = search_term or ""
+    if not term.strip():
+        return found.order_by("-product_id")
+    # A query of its own on products, which their index answers whatever is joined to it.
+    products = Product.objects.filter(search.condition(term=term), deleted_at__isnull=True)
+    ranked: QuerySet[Any] = found.annotate(rank=search.rank(term=term, product="product"))
+    return ranked.filter(product__in=products).order_by("-rank", "-product_id")
+
+
+def _one(rows: QuerySet[Row], key: int, otherwise: str) -> Row:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise NotFound(otherwise)
+    return found
 
 
 def _part(name: str) -> str:

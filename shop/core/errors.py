@@ -1,10 +1,11 @@
 """The two kinds of failure that anything in the shop may raise.
 
     ShopError
-    ├── Refused        a business no: it is final, and what was done is undone
-    │   ├── NotFound   there is no such thing, or not for this caller
-    │   └── …          each service's own, beside what raises it
-    └── Unavailable    a passing fault: the same again may work
+    ├── Refused                  a business no: it is final, and what was done is undone
+    │   ├── NotFound             there is no such thing, or not for this caller
+    │   ├── PreconditionFailed   the thing is no longer as the caller saw it
+    │   └── …                    each service's own, beside what raises it
+    └── Unavailable              a passing fault: the same again may work
 
 Everything else that is raised is a bug.
 """
@@ -40,6 +41,13 @@ class NotFound(Refused):
 
     code = "not_found"
     detail = "There is no such thing."
+
+
+class PreconditionFailed(Refused):
+    """The thing is no longer as whoever asks wants it to be."""
+
+    code = "precondition_failed"
+    detail = "It has changed since it was read; look at it again."
 
 
 class Unavailable(ShopError):

@@ -6,8 +6,9 @@ from typing import TypedDict
 from django.db.models import F, IntegerField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 
+from shop.core import versions
 from shop.core.errors import NotFound
-from shop.inventory.models import Room, Stock, Warehouse
+from shop.inventory.models import Movement, Room, Stock, Warehouse
 
 # What the warehouse calls the kinds of products (8.2: Electronic Quantity).
 SHELVES = {"book": "book", "clothes": "clothes", "electronics": "electronic"}
@@ -46,6 +47,15 @@ def warehouse() -> WarehouseView:
     )
 
 
+def version(*, house: WarehouseView | None = None) -> str:
+    """Return the version of the warehouse's settings, as they are or as they were seen.
+
+    What is on hand does not change it.
+    """
+    seen = house or warehouse()
+    return versions.version_of(seen["address"], seen["status"], seen["capacity"])
+
+
 def items(*, product_id: int | None = None) -> QuerySet[Stock]:
     """Return stock with its products and `available`, unordered."""
     rows = Stock.objects.select_related("product").annotate(
@@ -59,6 +69,10 @@ def item(*, product_id: int) -> Item:
     stock = items(product_id=product_id).first()
     if stock is None:
         raise NotFound
+    return _item(stock)
+
+
+def _item(stock: Stock) -> Item:
     return Item(
         product_id=stock.product_id,
         title=stock.product.title,
@@ -66,6 +80,24 @@ def item(*, product_id: int) -> Item:
         reserved=stock.reserved,
         available=stock.on_hand - stock.reserved,
     )
+
+
+def movements(
+    *, product_id: int | None = None, order_id: int | None = None, why: str | None = None
+) -> QuerySet[Movement]:
+    """Return the ledger's lines, unordered: of a product, of an order, for a reason, or all."""
+    wanted = {"product_id": product_id, "order_id": order_id, "why": why}
+    return Movement.objects.filter(**{k: value for k, value in wanted.items() if value is not None})
+
+
+def scarce(*, at_most: int, limit: int) -> tuple[int, list[Item]]:
+    """Return of how many products on sale so many copies or fewer are free, and the scarcest.
+
+    A product that never was in stock is not among them.
+    """
+    rows = Stock.objects.filter(product__deleted_at=None, on_hand__lte=F("reserved") + at_most)
+    first = rows.select_related("product").order_by(F("on_hand") - F("reserved"), "pk")[:limit]
+    return rows.count(), [_item(stock) for stock in first]
 
 
 def available(*, product_ids: Iterable[int]) -> dict[int, int]:

@@ -1,20 +1,19 @@
 """Writes of the warehouse. Rows are always locked in one order: room, then stock by product."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TypedDict
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from shop.catalog import selectors as catalog
 from shop.catalog.selectors import ProductFacts
+from shop.core import versions
 from shop.core.errors import NotFound, Refused
-from shop.inventory import selectors
+from shop.inventory import ledger, selectors
 from shop.inventory.models import (
-    Movement,
-    Reservation,
     Room,
     Stock,
     Warehouse,
@@ -72,13 +71,18 @@ def set_up(
     address: str | None = None,
     status: str | None = None,
     capacity: Mapping[str, int] | None = None,
+    if_match: Collection[str] | None = None,
 ) -> WarehouseView:
     """Change what is given of the warehouse's settings (8.1, 8.2) and return it.
 
-    `capacity` is in copies, by kind of product. May be repeated.
-    Raises CapacityBelowStock when there is more on hand already.
+    `capacity` is in copies, by kind of product; `if_match` names the versions of the settings in
+    which they may be changed, None: in any. May be repeated without it.
+    Raises PreconditionFailed; CapacityBelowStock when there is more on hand already.
     """
     with transaction.atomic(savepoint=False):
+        # Changes of the settings come one after the other, so that each sees what it changes.
+        Warehouse.objects.select_for_update().get()
+        versions.check(selectors.version(), wanted=if_match)
         for kind, copies in sorted((capacity or {}).items()):
             if not Room.objects.filter(kind=kind, on_hand__lte=copies).update(capacity=copies):
                 raise CapacityBelowStock
@@ -99,11 +103,9 @@ def check_capacity(*, product_id: int, quantity: int) -> Fit:
     return Fit(fits=quantity <= left, remaining=left)
 
 
-def require_product(*, product_id: int, or_deleted: bool = False) -> None:
-    """Look whether there is such a product on sale, or one that was. Raises UnknownProduct."""
-    found = catalog.products(product_ids=[product_id]).get(product_id)
-    if found is None or (found.deleted_at is not None and not or_deleted):
-        raise UnknownProduct
+def require_product(*, product_id: int) -> None:
+    """Look whether there is such a product on sale. Raises UnknownProduct."""
+    _product(product_id)
 
 
 def require_capacity(*, product_id: int, quantity: int) -> Fit:
@@ -111,7 +113,7 @@ def require_capacity(*, product_id: int, quantity: int) -> Fit:
 
     Raises UnknownProduct; WarehouseInactive; CapacityExceeded when they do not fit.
     """
-    _check_active()
+    check_active()
     fit = check_capacity(product_id=product_id, quantity=quantity)
     if not fit["fits"]:
         raise CapacityExceeded
@@ -127,14 +129,14 @@ def receive(
     fit alone arrive at once.
     """
     kind = _product(product_id).kind
-    _check_active()
+    check_active()
     with transaction.atomic(savepoint=False):
         room = Room.objects.filter(kind=kind, on_hand__lte=F("capacity") - quantity)
         if not room.update(on_hand=F("on_hand") + quantity):
             raise CapacityExceeded
         Stock.objects.bulk_create([Stock(product_id=product_id)], ignore_conflicts=True)
         Stock.objects.filter(pk=product_id).update(on_hand=F("on_hand") + quantity)
-        _write_ledger(
+        ledger.write(
             Why.RECEIPT, {product_id: quantity}, on_hand=1, job_id=job_id, account_id=account_id
         )
     return selectors.item(product_id=product_id)
@@ -149,7 +151,7 @@ def receive_many(*, quantities: Mapping[int, int]) -> None:
     totals: Counter[str] = Counter()
     for product_id, quantity in quantities.items():
         totals[products[product_id].kind] += quantity
-    _check_active()
+    check_active()
     with transaction.atomic(savepoint=False):
         for kind, total in sorted(totals.items()):
             room = Room.objects.filter(kind=kind, on_hand__lte=F("capacity") - total)
@@ -159,9 +161,9 @@ def receive_many(*, quantities: Mapping[int, int]) -> None:
             [Stock(product_id=product_id) for product_id in sorted(quantities)],
             ignore_conflicts=True,
         )
-        _locked(quantities)
-        _change_stock(quantities, on_hand=1)
-        _write_ledger(Why.RECEIPT, quantities, on_hand=1)
+        ledger.lock(quantities)
+        ledger.change_stock(quantities, on_hand=1)
+        ledger.write(Why.RECEIPT, quantities, on_hand=1)
 
 
 def withdraw(
@@ -169,76 +171,21 @@ def withdraw(
 ) -> Item:
     """Take free copies out of stock (8.5) and return what is left.
 
-    Raises UnknownProduct when the product never was in stock; InsufficientStock when there are
-    not so many that no order waits for.
+    Raises UnknownProduct; InsufficientStock when there are not so many that no order waits for.
     """
-    stock = Stock.objects.select_related("product").filter(pk=product_id).first()
-    if stock is None:
-        # A product that exists but never came has no copies; another does not exist.
-        raise InsufficientStock if catalog.products(product_ids=[product_id]) else UnknownProduct
+    kind = _product(product_id).kind
     with transaction.atomic(savepoint=False):
         # Locks the room as well; should there be too few copies, this goes with the rest.
-        Room.objects.filter(kind=stock.product.kind, on_hand__gte=quantity).update(
+        Room.objects.filter(kind=kind, on_hand__gte=quantity).update(
             on_hand=F("on_hand") - quantity
         )
         free = Stock.objects.filter(pk=product_id, reserved__lte=F("on_hand") - quantity)
         if not free.update(on_hand=F("on_hand") - quantity):
             raise InsufficientStock
-        _write_ledger(
+        ledger.write(
             Why.WITHDRAWAL, {product_id: quantity}, on_hand=-1, job_id=job_id, account_id=account_id
         )
     return selectors.item(product_id=product_id)
-
-
-def reserve(
-    *,
-    order_id: int,
-    quantities: Mapping[int, int],
-    job_id: UUID | None = None,
-    account_id: int | None = None,
-) -> None:
-    """Promise copies of several products, by product id, to an order: all of them or none.
-
-    Raises WarehouseInactive; InsufficientStock when one of the products has too few free copies.
-    """
-    _check_active()
-    with transaction.atomic(savepoint=False):
-        free = {stock.pk: stock.on_hand - stock.reserved for stock in _locked(quantities)}
-        if any(free.get(product_id, 0) < n for product_id, n in quantities.items()):
-            raise InsufficientStock
-        _change_stock(quantities, reserved=1)
-        Reservation.objects.bulk_create(
-            Reservation(order_id=order_id, product_id=product_id, quantity=quantity)
-            for product_id, quantity in sorted(quantities.items())
-        )
-        _write_ledger(
-            Why.RESERVATION,
-            quantities,
-            reserved=1,
-            order_id=order_id,
-            job_id=job_id,
-            account_id=account_id,
-        )
-
-
-def release(*, order_id: int, job_id: UUID | None = None, account_id: int | None = None) -> None:
-    """Free what is promised to an order. May be repeated."""
-    with transaction.atomic(savepoint=False):
-        promised = Reservation.objects.select_for_update().filter(order_id=order_id)
-        quantities = {row.product_id: row.quantity for row in promised.order_by("product_id")}
-        if not quantities:
-            return
-        _locked(quantities)
-        _change_stock(quantities, reserved=-1)
-        Reservation.objects.filter(order_id=order_id).delete()
-        _write_ledger(
-            Why.RELEASE,
-            quantities,
-            reserved=-1,
-            order_id=order_id,
-            job_id=job_id,
-            account_id=account_id,
-        )
 
 
 def _product(product_id: int) -> ProductFacts:
@@ -248,49 +195,7 @@ def _product(product_id: int) -> ProductFacts:
         raise UnknownProduct from error
 
 
-def _check_active() -> None:
+def check_active() -> None:
+    """Go on only if the warehouse is active. Raises WarehouseInactive."""
     if not Warehouse.objects.filter(status=WarehouseStatus.ACTIVE).exists():
         raise WarehouseInactive
-
-
-def _locked(product_ids: Iterable[int]) -> list[Stock]:
-    """Lock stock in the order of its key, so that no two of us wait for each other."""
-    return list(
-        Stock.objects.select_for_update().filter(pk__in=list(product_ids)).order_by("product_id")
-    )
-
-
-def _change_stock(quantities: Mapping[int, int], *, on_hand: int = 0, reserved: int = 0) -> None:
-    """Add so many times each quantity to locked stock, all products in one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE inventory_stock"
-            " SET on_hand = on_hand + %s * quantity, reserved = reserved + %s * quantity"
-            " FROM unnest(%s::bigint[], %s::integer[]) AS change (id, quantity)"
-            " WHERE product_id = id",
-            [on_hand, reserved, list(quantities), list(quantities.values())],
-        )
-
-
-def _write_ledger(
-    why: Why,
-    quantities: Mapping[int, int],
-    *,
-    on_hand: int = 0,
-    reserved: int = 0,
-    order_id: int | None = None,
-    job_id: UUID | None = None,
-    account_id: int | None = None,
-) -> None:
-    Movement.objects.bulk_create(
-        Movement(
-            product_id=product_id,
-            why=why,
-            on_hand_change=on_hand * quantity,
-            reserved_change=reserved * quantity,
-            order_id=order_id,
-            job_id=job_id,
-            account_id=account_id,
-        )
-        for product_id, quantity in sorted(quantities.items())
-    )
