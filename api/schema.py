@@ -1,15 +1,16 @@
 """How the API describes itself (OpenAPI 3.1), and the decorators with which views help.
 
 `@starts_job(CheckoutForm)` describes an operation whose answer is a job, `@answers(CartShape,
-ItemForm)` any other, `@answers(page_of(BookShape))` a list.
+ItemForm)` any other, `@answers(page_of(BookShape))` a list. `headers=(ETAG, IF_MATCH)` names the
+headers that not all have.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 
 from api.errors import CONTENT_TYPE
@@ -31,6 +32,17 @@ PREFER = {
     "schema": {"type": "string"},
     "description": "`wait=N`: answer when the job is final, after N seconds (30) at the latest.",
 }
+ETAG = OpenApiParameter(
+    "ETag",
+    location=OpenApiParameter.HEADER,
+    response=True,
+    description="The version of what is answered, for `If-Match`. Strong.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    location=OpenApiParameter.HEADER,
+    description="The `ETag` that was read, or several: changed since, the answer is `412`.",
+)
 PROBLEM = {
     "type": "object",
     "description": "An error, as RFC 9457 has it.",
@@ -53,16 +65,27 @@ PROBLEM = {
 }
 
 
-def starts_job(form: Body = None, *, summary: str | None = None) -> Callable[[F], F]:
+def starts_job(
+    form: Body = None, *, summary: str | None = None, headers: Sequence[OpenApiParameter] = ()
+) -> Callable[[F], F]:
     """Describe an operation that answers with a job."""
-    return extend_schema(request=form, responses={202: JobShape}, summary=summary)
+    return extend_schema(
+        request=form, responses={202: JobShape}, summary=summary, parameters=list(headers)
+    )
 
 
 def answers(
-    shape: Any, form: Body = None, *, status: int = 200, summary: str | None = None
+    shape: Any,
+    form: Body = None,
+    *,
+    status: int = 200,
+    summary: str | None = None,
+    headers: Sequence[OpenApiParameter] = (),
 ) -> Callable[[F], F]:
     """Describe an operation that answers with this shape, or with None: no body."""
-    return extend_schema(request=form, responses={status: shape}, summary=summary)
+    return extend_schema(
+        request=form, responses={status: shape}, summary=summary, parameters=list(headers)
+    )
 
 
 def page_of(shape: type[serializers.Serializer[Any]]) -> Any:

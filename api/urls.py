@@ -9,7 +9,18 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import IntConverter
 
 from api.serializers.fields import MAX_BIGINT
-from api.views import auth, carts, catalog, customers, inventory, jobs, notifications, orders
+from api.views import (
+    auth,
+    carts,
+    catalog,
+    customers,
+    inventory,
+    jobs,
+    notifications,
+    orders,
+    products,
+    webhooks,
+)
 
 
 class IdConverter(IntConverter):
@@ -51,12 +62,19 @@ urlpatterns: list[URLPattern] = [
     path("auth/logout", auth.LogoutView.as_view()),
     path("me", customers.MeView.as_view()),
     path("customers/<id:user_id>", customers.CustomerView.as_view()),
+    path("accounts/<id:account_id>", customers.AccountView.as_view()),
 
     # The catalog
     path("authors", catalog.AuthorsView.as_view()),
+    path("authors/<id:author_id>", catalog.AuthorView.as_view()),
     path("categories", catalog.CategoriesView.as_view()),
-    path("books", catalog.BooksView.as_view()),
-    path("books/<id:book_id>", catalog.BookView.as_view()),
+    path("categories/<id:category_id>", catalog.CategoryView.as_view()),
+    path("books", products.BooksView.as_view()),
+    path("books/<id:book_id>", products.BookView.as_view()),
+    path("electronics", products.ElectronicsView.as_view()),
+    path("electronics/<id:product_id>", products.OneOfElectronicsView.as_view()),
+    path("clothes", products.ClothesView.as_view()),
+    path("clothes/<id:product_id>", products.OneOfClothesView.as_view()),
 
     # Carts, orders, payments
     path("carts/<id:user_id>", carts.CartView.as_view()),
@@ -67,11 +85,14 @@ urlpatterns: list[URLPattern] = [
     path("orders", orders.OrdersView.as_view()),
     path("orders/<id:order_id>", orders.OrderView.as_view()),
     path("orders/<id:order_id>/payments", orders.OrderPaymentsView.as_view()),
+    path("orders/<id:order_id>/refunds", orders.OrderRefundsView.as_view()),
     path("payments/<id:payment_id>", orders.PaymentView.as_view()),
+    path("webhooks/payments/<str:provider>", webhooks.PaymentWebhooksView.as_view()),
 
     # The warehouse
     path("inventory", inventory.InventoryView.as_view()),
     path("inventory/items", inventory.ItemsView.as_view()),
+    path("inventory/movements", inventory.MovementsView.as_view()),
     path("inventory/receipts", inventory.ReceiptsView.as_view()),
     path("inventory/withdrawals", inventory.WithdrawalsView.as_view()),
     path("inventory/capacity-checks", inventory.CapacityChecksView.as_view()),
@@ -84,5 +105,6 @@ urlpatterns: list[URLPattern] = [
     path("jobs", jobs.JobsView.as_view()),
     path("jobs/<job:job_id>", jobs.JobView.as_view()),
     path("jobs/<job:job_id>/cancel", jobs.JobCancelView.as_view()),
+    path("jobs/<job:job_id>/resume", jobs.JobResumeView.as_view()),
 ]
 # fmt: on

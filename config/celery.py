@@ -61,7 +61,7 @@ app.conf.update(
     worker_enable_remote_control=True,
     # Keep the database connection between tasks; without this Celery closes it around each.
     CELERY_DB_REUSE_MAX=1_000_000_000,
-    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_scheduler="tasks.schedule.scheduler:JobScheduler",
     timezone="UTC",
 )
 app.autodiscover_tasks()

@@ -1,5 +1,7 @@
 """How settings are read from the environment. Each function refuses a wrong value by name."""
 
+import base64
+import binascii
 import re
 from urllib.parse import urlsplit
 
@@ -19,6 +21,11 @@ SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU 
 VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CODES.split())
+
+
+WHSEC = "whsec_"
+SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+MAX_SECONDS = 366 * 24 * 3600
 
 
 def text(name: str, *, default: str = "") -> str:
@@ -80,3 +87,81 @@ def secret(name: str) -> str:
     if value and len(value) < 16:
         raise ImproperlyConfigured(f"{name} is too short; it must have 16 characters or more.")
     return value
+
+
+def port(name: str, *, default: int) -> int:
+    """Return the port in `name`. Raises ImproperlyConfigured when it is none."""
+    value = text(name, default=str(default))
+    if not re.fullmatch("[0-9]{1,5}", value) or not 1 <= int(value) <= 65_535:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a number from 1 to 65535.")
+    return int(value)
+
+
+def web_address(name: str, *, default: str, bare: bool = False) -> str:
+    """Return the address in `name`, a bare one without the slash at its end.
+
+    Raises ImproperlyConfigured for no address of the web, and for a bare one with a path.
+    """
+    value = text(name, default=default)
+    try:
+        parts = urlsplit(value)
+        right = parts.port != 0 and bool(parts.hostname) and parts.scheme in {"http", "https"}
+    except ValueError:
+        right = False
+    # What is no visible ASCII would not pass into a request; a password would end up in logs.
+    if not right or not re.fullmatch("[!-~]+", value) or "@" in parts.netloc or parts.fragment:
+        raise ImproperlyConfigured(f"{name} must be an address such as {default}.")
+    if bare and (parts.path.strip("/") or parts.query):
+        raise ImproperlyConfigured(f"{name} must be an address without a path, such as {default}.")
+    return value.rstrip("/?") if bare else value
+
+
+def number(name: str, *, default: int, least: int, most: int) -> int:
+    """Return the whole number in `name`. Raises ImproperlyConfigured for none, or out of range."""
+    value = text(name, default=str(default))
+    if not re.fullmatch("[0-9]{1,9}", value) or not least <= int(value) <= most:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be a number from {least} to {most}."
+        )
+    return int(value)
+
+
+def reachable(host: str) -> str:
+    """Return the host under which this machine reaches what listens on that IP address."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def host_of(address: str) -> str:
+    """Return an address's host name, as `ALLOWED_HOSTS` spells it."""
+    host = urlsplit(address).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def seconds(name: str, *, default: str) -> int:
+    """Return the time in `name` in seconds. Raises ImproperlyConfigured for none, or too long."""
+    value = text(name, default=default)
+    found = re.fullmatch("([0-9]{1,9}) ?(s|m|min|h|)", value)
+    number = int(found[1]) * SECONDS[found[2]] if found else 0
+    if not 1 <= number <= MAX_SECONDS:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be a time such as 90s, 30min or 1h, a year at most."
+        )
+    return number
+
+
+def webhook_secret(name: str) -> str:
+    """Return the secret in `name` as Standard Webhooks spells it, or nothing.
+
+    Raises ImproperlyConfigured for one that is not base64 of 16 bytes or more.
+    """
+    value = text(name).removeprefix(WHSEC)
+    if not value and not text(name):
+        return ""
+    try:
+        right = len(base64.b64decode(value, validate=True)) >= 16
+    except (binascii.Error, ValueError):
+        right = False
+    if not right:
+        raise ImproperlyConfigured(f"{name} must be {WHSEC} and then base64 of 16 bytes or more.")
+    return WHSEC + value

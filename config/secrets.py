@@ -5,10 +5,21 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 
-def keep(*, directory: Path, name: str) -> str:
+def urlsafe() -> str:
+    """Return a new secret of 32 bytes."""
+    return secrets.token_urlsafe(32)
+
+
+def for_webhooks() -> str:
+    """Return a new secret of 32 bytes, as Standard Webhooks spells it."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def keep(*, directory: Path, name: str, make: Callable[[], str] = urlsafe) -> str:
     """Return the secret kept in `directory/name`, made there first if need be.
 
     May be repeated, and by several processes at once: all get the same value.
@@ -19,7 +30,7 @@ def keep(*, directory: Path, name: str) -> str:
         draft = directory / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32))
+            file.write(make())
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -35,23 +35,49 @@ SECRET_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="django")
 SHOP_JOBS_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="jobs")
 SHOP_FINGERPRINT_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="fingerprints")
 
+# Signs what the sandbox tells the shop.
+SHOP_SANDBOX_WEBHOOK_SECRET = environment.webhook_secret(
+    "SHOP_SANDBOX_WEBHOOK_SECRET"
+) or secrets.keep(
+    directory=SHOP_DATA_DIR / "secrets", name="sandbox_webhook_secret", make=secrets.for_webhooks
+)
+
 SHOP_CURRENCY = environment.currency("SHOP_CURRENCY", default="VND")
 SHOP_THROTTLE = environment.switch("SHOP_THROTTLE", default="on")
 
-DEBUG = False
+# How long a customer may take to pay, in seconds.
+SHOP_PAYMENT_WAIT = environment.seconds("SHOP_PAYMENT_WAIT", default="30min")
+# Of how many free copies or fewer of a product staff are told.
+SHOP_LOW_STOCK = environment.number("SHOP_LOW_STOCK", default=5, least=0, most=1_000_000)
+# How many days finished jobs are kept, and with them their results and idempotency keys.
+SHOP_JOBS_KEPT = environment.number("SHOP_JOBS_KEPT", default=30, least=2, most=36_500)
+GATEWAY_PORT = environment.port("GATEWAY_PORT", default=8000)
 _address = environment.text("GATEWAY_HOST", default="127.0.0.1")
-# Loopback and the address it listens on are always answered, by which `make run` sees it is up.
+_gateway = f"http://{environment.reachable(_address)}:{GATEWAY_PORT}"
+# Where a customer's browser finds the gateway, and where the sandbox does.
+SHOP_PUBLIC_URL = environment.web_address("SHOP_PUBLIC_URL", default=_gateway, bare=True)
+SHOP_SANDBOX_WEBHOOK_URL = environment.web_address(
+    "SHOP_SANDBOX_WEBHOOK_URL", default=f"{_gateway}/api/v1/webhooks/payments/sandbox"
+)
+
+DEBUG = False
+# Loopback and the address it listens on are always answered, by which `make run` sees it is up,
+# and so are the hosts of the two addresses above.
 ALLOWED_HOSTS = environment.hosts(
     "SHOP_HOSTS",
     always=[
         *("localhost", "127.0.0.1", "[::1]"),
         f"[{_address}]" if ":" in _address else _address,
+        environment.host_of(SHOP_PUBLIC_URL),
+        environment.host_of(SHOP_SANDBOX_WEBHOOK_URL),
     ],
 )
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    # Before Django's admin, whose pages it replaces.
+    "unfold.apps.BasicAppConfig",
+    "api.backoffice.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -74,7 +100,7 @@ INSTALLED_APPS = [
     "tasks.engine",
     "tasks",
     "api",
-    "api.backoffice",
+    "api.backoffice.apps.BackofficeConfig",
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -108,6 +134,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
+# How the back office's pages write times.
+FORMAT_MODULE_PATH = "api.backoffice.formats"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -214,6 +242,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+}
+# The back office's looks; see api/backoffice/site.py.
+UNFOLD = {
+    "SITE_TITLE": "Bookshop",
+    "SITE_HEADER": "Bookshop",
+    "SITE_SUBHEADER": "Back office",
+    "SITE_SYMBOL": "menu_book",
+    "SHOW_HISTORY": False,
 }
 
 LOGGING = logs.configure(role=SHOP_ROLE)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from api.views import pages
+from api.views import pages, sandbox
 
 urlpatterns = [
     path("", pages.index),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("livez", pages.livez),
     path("readyz", pages.readyz),
     path("metrics", pages.metrics),
+    path("sandbox/payments/<uuid:page_id>", sandbox.payment_page),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
 ]

@@ -9,5 +9,8 @@ class TasksConfig(AppConfig):
     name = "tasks"
 
     def ready(self) -> None:
-        """Register the workflows: importing them does it."""
+        """Register the workflows: importing them does it. The clock starts some of them."""
         from tasks import workflows  # noqa: F401
+        from tasks.schedule import by_hand
+
+        by_hand.register()

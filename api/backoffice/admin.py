@@ -1,4 +1,4 @@
-"""Where Django looks for the back office: one file for each service, and one for jobs."""
+"""Where Django looks for the back office: one file for each service, jobs and the timetable."""
 
 from api.backoffice import (  # noqa: F401  (importing them registers their pages)
     catalog,
@@ -8,4 +8,5 @@ from api.backoffice import (  # noqa: F401  (importing them registers their page
     notifications,
     orders,
     payments,
+    timetable,
 )

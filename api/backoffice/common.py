@@ -1,31 +1,125 @@
-"""What every page of the back office has in common: it shows, and jobs change."""
+"""What every page of the back office has in common: it shows, and jobs and services change."""
 
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from api.backoffice.actions import buttons
+from shop.core import money
 
 if TYPE_CHECKING:
-    # Generic for the type checker only.
+    # Generic for the type checker only, for which unfold's are untyped.
     _ModelAdmin = admin.ModelAdmin[Any]
     _Inline = admin.TabularInline[Any, Any]
 else:
-    _ModelAdmin = admin.ModelAdmin
-    _Inline = admin.TabularInline
+    from unfold.admin import ModelAdmin as _ModelAdmin
+    from unfold.admin import TabularInline as _Inline
+
+# A function of a row. To the types of Django's admin, a column is a name and nothing else.
+Column = Any
 
 
-class ReadOnlyAdmin(_ModelAdmin):
-    """A table to look at. Stock, orders, payments and jobs change through jobs only."""
+def amount(name: str, *, of: str = "") -> Column:
+    """Return a column with an amount as its currency writes it, such as `125000 VND`.
+
+    `of` names the relation whose currency it is, where that is not the row's own.
+    """
+    value_of, code_of = attrgetter(name), attrgetter(f"{of}.currency" if of else "currency")
+
+    @admin.display(description=name.rpartition(".")[2].replace("_", " "))
+    def column(row: Any) -> str:
+        value, code = value_of(row), code_of(row)
+        return "–" if value is None else f"{money.text(value, code)} {code}".rstrip()
+
+    return column
+
+
+def link_to_job(name: str = "job_id") -> Column:
+    """Return a column that leads to the job of this id."""
+
+    @admin.display(description="job")
+    def column(row: Any) -> str:
+        job_id = getattr(row, name)
+        return link("jobs_job", job_id, str(job_id)) if job_id else "–"
+
+    return column
+
+
+def link(table: str, key: int | UUID, text: str) -> str:
+    """Return a link to the page of a row, such as `link("orders_order", 7, "order 7")`."""
+    address = reverse(f"admin:{table}_change", args=(key,))
+    return format_html('<a href="{}" class="text-link">{}</a>', address, text)
+
+
+class StaffAdmin(_ModelAdmin):
+    """A table that all staff may look at."""
 
     list_per_page = 50
     show_full_result_count = False
+    # Actions are for what is seen, not for all that a filter finds.
+    list_disable_select_all = True
+    change_form_outer_before_template = "backoffice/buttons.html"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Return whether a list may be filtered so: what is not shown cannot be guessed at."""
         name = lookup.partition("__")[0]
-        hidden = name in (self.exclude or ()) or (self.fields and name not in self.fields)
-        return not hidden and bool(super().lookup_allowed(lookup, value, request))
+        shown = flatten_fieldsets(self.fieldsets) if self.fieldsets else self.fields
+        hidden = name in (self.exclude or ()) or (shown and name not in shown)
+        # PostgreSQL knows no such character.
+        if hidden or "\0" in "".join(value):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return whether it is listed: for all staff."""
+        return self.admin_site.has_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Return whether it is shown: to all staff."""
+        return self.admin_site.has_permission(request)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model | None:
+        """Return the row of this id, or None."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show a row, with buttons for what can be done with it."""
+        row = self.get_object(request, object_id) if object_id else None
+        found = buttons(self.get_actions(request), row) if row else []
+        context = {"buttons": found, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *where: Any
+    ) -> HttpResponse | None:
+        """Do what is asked with the chosen rows. Raises BadRequest for ids that are none."""
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.to_python(key)
+            except ValidationError as error:
+                raise BadRequest("There can be no such row.") from error
+        return super().response_action(request, queryset, *where)
+
+
+class ReadOnlyAdmin(StaffAdmin):
+    """A table to look at. Stock, orders, payments and jobs change through jobs only."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Return False: rows are made by jobs."""
@@ -53,6 +147,14 @@ class ReadOnlyInline(_Inline):
 
     extra = 0
     can_delete = False
+    hide_title = True
+    # What else its rows show, so that it is read along.
+    select_related: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows, with what they show of others."""
+        rows = super().get_queryset(request)
+        return rows.select_related(*self.select_related) if self.select_related else rows
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Return False: rows are made by jobs."""
@@ -65,3 +167,7 @@ class ReadOnlyInline(_Inline):
     ) -> bool:
         """Return False: rows are changed by jobs."""
         return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Return whether they are shown: to all staff."""
+        return self.admin_site.has_permission(request)

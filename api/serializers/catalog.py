@@ -1,4 +1,4 @@
-"""Authors, categories and books (2.1)."""
+"""Authors, categories and products of every kind (2)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +12,12 @@ from api.serializers.fields import DateField, EmailField, IdField, MoneyField, T
 MAX_NAME = 200
 MAX_CATEGORY_NAME = 100
 MAX_TITLE = 300
-# Room for a title with its author and category.
+MAX_BRAND = 100
+MAX_MODEL = 100
+MAX_SIZE = 50
+MAX_COLOR = 50
+MAX_DESCRIPTION = 10_000
+# Room for a title with all else that finds a product.
 MAX_SEARCH_TERM = 1000
 
 
@@ -63,21 +68,45 @@ class CategoryShape(Shape):
     category_name = serializers.CharField()
 
 
-class BookQuery(PageQuery):
-    """Which books to find: an id, or words of a title, a category's or an author's name."""
+class ProductQuery(PageQuery):
+    """Which products to find: an id, or the beginnings of words."""
 
     search_term = TextField(max_length=MAX_SEARCH_TERM, allow_blank=True, required=False)
 
 
-class BookForm(Form):
+class ProductForm(Form):
+    """What every new product has, whatever its kind."""
+
+    price = MoneyField(positive=True)
+    description = TextField(
+        max_length=MAX_DESCRIPTION, allow_blank=True, multiline=True, required=False
+    )
+
+
+class BookForm(ProductForm):
     """A new book."""
 
     title = TextField(max_length=MAX_TITLE)
     author_id = IdField()
     category_id = IdField()
     published_date = DateField()
-    price = MoneyField(positive=True)
-    description = TextField(max_length=10_000, allow_blank=True, multiline=True)
+
+
+class ElectronicsForm(ProductForm):
+    """New electronics."""
+
+    name = TextField(max_length=MAX_TITLE)
+    brand = TextField(max_length=MAX_BRAND)
+    model = TextField(max_length=MAX_MODEL)
+
+
+class ClothesForm(ProductForm):
+    """New clothes."""
+
+    name = TextField(max_length=MAX_TITLE)
+    brand = TextField(max_length=MAX_BRAND)
+    size = TextField(max_length=MAX_SIZE)
+    color = TextField(max_length=MAX_COLOR)
 
 
 class BookShape(Shape):
@@ -97,22 +126,54 @@ class BookShape(Shape):
     available = serializers.IntegerField()
 
 
-def render_books(books: Iterable[Any], *, available: Mapping[int, int]) -> list[dict[str, Any]]:
-    """Return the books as JSON; what is not in `available` was never in stock."""
-    return BookShape.render_many(
-        {
-            "id": book.pk,
-            "kind": book.product.kind,
-            "title": book.product.title,
-            "author": book.author,
-            "category": book.category,
-            "author_id": book.author_id,
-            "category_id": book.category_id,
-            "published_date": book.published_date,
-            "price": book.product.price,
-            "currency": book.product.currency,
-            "description": book.product.description,
-            "available": available.get(book.pk, 0),
-        }
-        for book in books
-    )
+class ElectronicsShape(Shape):
+    """Electronics on sale, and how many of them can be bought."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=["electronics"])
+    name = serializers.CharField()
+    brand = serializers.CharField()
+    model = serializers.CharField()
+    price = MoneyField()
+    currency = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    available = serializers.IntegerField()
+
+
+class ClothesShape(Shape):
+    """Clothes on sale, and how many of them can be bought."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=["clothes"])
+    name = serializers.CharField()
+    brand = serializers.CharField()
+    size = serializers.CharField()
+    color = serializers.CharField()
+    price = MoneyField()
+    currency = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    available = serializers.IntegerField()
+
+
+def render_products(
+    rows: Iterable[Any], *, shape: type[Shape], available: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Return products of one kind as JSON; what is not in `available` was never in stock."""
+    names = list(shape().fields)
+    return shape.render_many(_facts(row, names, available.get(row.pk, 0)) for row in rows)
+
+
+def _facts(row: Any, names: Iterable[str], available: int) -> dict[str, Any]:
+    """Return what is shown of a product: what all have, and by its name what its kind has."""
+    product = row.product
+    shared = {
+        "id": product.pk,
+        "kind": product.kind,
+        "title": product.title,
+        "name": product.title,
+        "price": product.price,
+        "currency": product.currency,
+        "description": product.description,
+        "available": available,
+    }
+    return {name: shared[name] if name in shared else getattr(row, name) for name in names}

@@ -26,6 +26,16 @@ class RegistrationForm(Form):
     last_name = TextField(max_length=150)
 
 
+class CustomerForm(Form):
+    """What to change of a customer's name and address."""
+
+    address = TextField(max_length=300, required=False)
+    city = TextField(max_length=100, required=False)
+    country = TextField(max_length=100, required=False)
+    first_name = TextField(max_length=150, required=False)
+    last_name = TextField(max_length=150, required=False)
+
+
 class CustomerShape(Shape):
     """A customer; staff who are none have no `user_id`, name or address."""
 

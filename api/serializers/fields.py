@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from shop.core import money
 from shop.core.errors import NotFound
+from shop.core.times import rfc3339
 
 MAX_BIGINT = 2**63 - 1
 # Control characters, halves of surrogate pairs, and the separators of lines and paragraphs.
@@ -235,12 +236,7 @@ class UtcDateTimeField(serializers.Field[datetime, Any, str, Any]):
 
     def to_representation(self, value: datetime) -> str:
         """Return the moment as text."""
-        return utc(value)
-
-
-def utc(moment: datetime) -> str:
-    """Return an aware moment as RFC 3339 has it, in UTC: `2024-02-29T12:30:00.123456Z`."""
-    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+        return rfc3339(value)
 
 
 def parse_parameter(field: Any, text: str) -> Any:

@@ -4,10 +4,18 @@ from rest_framework import serializers
 
 from api.pagination import PageQuery
 from api.serializers.base import Form, Shape
-from api.serializers.fields import ChoiceField, IdField, IntegerField, TextField
+from api.serializers.fields import (
+    ChoiceField,
+    IdField,
+    IntegerField,
+    TextField,
+    UtcDateTimeField,
+)
 
 MAX_GOODS = 1_000_000
 MAX_CAPACITY = 1_000_000_000
+# Why stock changes.
+REASONS = ["receipt", "withdrawal", "reservation", "release", "shipment", "return"]
 
 
 class WarehouseForm(Form):
@@ -59,3 +67,25 @@ class ItemShape(Shape):
     on_hand = serializers.IntegerField()
     reserved = serializers.IntegerField()
     available = serializers.IntegerField()
+
+
+class MovementQuery(PageQuery):
+    """Which lines of the ledger to list."""
+
+    product_id = IntegerField(required=False)
+    order_id = IntegerField(required=False)
+    why = ChoiceField(choices=REASONS, required=False)
+
+
+class MovementShape(Shape):
+    """One line of the ledger; `account_id` is null where nobody asked but the shop itself."""
+
+    id = serializers.IntegerField()
+    product_id = serializers.IntegerField()
+    why = serializers.ChoiceField(choices=REASONS)
+    on_hand_change = serializers.IntegerField()
+    reserved_change = serializers.IntegerField()
+    order_id = serializers.IntegerField(allow_null=True)
+    account_id = serializers.IntegerField(allow_null=True)
+    job_id = serializers.UUIDField(allow_null=True)
+    created_at = UtcDateTimeField()

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from api.errors import problem
 from api.pagination import PageQuery
 from api.serializers.base import Shape
-from api.serializers.fields import ChoiceField, TextField, UtcDateTimeField, utc
+from api.serializers.fields import ChoiceField, TextField, UtcDateTimeField
+from shop.core.times import rfc3339
 from tasks.engine.models import Job, State, StepState
 
 # Where the thing is that a job of this kind made or changed, by what its result holds.
@@ -93,9 +94,9 @@ def render_job(job: Job) -> dict[str, Any]:
         "error": _problem(job.error),
         "action": job.action,
         "links": {"self": f"/api/v1/jobs/{job.id}", "resource": _resource(job)},
-        "created_at": utc(job.created_at),
-        "started_at": job.started_at and utc(job.started_at),
-        "finished_at": job.finished_at and utc(job.finished_at),
+        "created_at": rfc3339(job.created_at),
+        "started_at": job.started_at and rfc3339(job.started_at),
+        "finished_at": job.finished_at and rfc3339(job.finished_at),
     }
 
 

@@ -3,8 +3,9 @@
 from rest_framework import serializers
 
 from api.pagination import PageQuery
-from api.serializers.base import Shape
+from api.serializers.base import Form, Shape
 from api.serializers.fields import ChoiceField, CustomerIdField, MoneyField, UtcDateTimeField
+from shop.core import money
 
 ORDER_STATUSES = [
     *("pending", "paid", "processing", "shipped", "delivered", "returned", "cancelled", "failed"),
@@ -16,6 +17,18 @@ class OrderQuery(PageQuery):
 
     user_id = CustomerIdField(required=False)
     status = ChoiceField(choices=ORDER_STATUSES, required=False)
+
+
+class OrderUpdateForm(Form):
+    """The status that an order is to have."""
+
+    status = ChoiceField(choices=ORDER_STATUSES)
+
+
+class RefundForm(Form):
+    """How much to give back; left out, all that is left."""
+
+    amount = MoneyField(positive=True, maximum=money.MAX_TOTAL, required=False)
 
 
 class PaymentShape(Shape):
@@ -61,7 +74,7 @@ class OrderEventShape(Shape):
 
 
 class OrderShape(Shape):
-    """An order with its latest payment."""
+    """An order with its latest payment; `shop.payments.selectors` writes it."""
 
     id = serializers.IntegerField()
     user_id = serializers.IntegerField()

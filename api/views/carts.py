@@ -3,9 +3,10 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import conditional
 from api.accepting import accept, request_id
 from api.permissions import account_id, customer_id, own_user_id
-from api.schema import answers, starts_job
+from api.schema import ETAG, IF_MATCH, answers, starts_job
 from api.serializers.base import Nothing
 from api.serializers.carts import CartItemForm, CartQuantityForm, CartShape, CheckoutForm
 from api.views.base import View
@@ -27,13 +28,14 @@ def _account_of(request: Request, user_id: int) -> int:
 
 
 def _cart(user_id: int) -> Response:
-    return Response(CartShape.render(selectors.cart(user_id=user_id)))
+    cart = selectors.cart(user_id=user_id)
+    return Response(CartShape.render(cart), headers={"ETag": conditional.tag(cart.version)})
 
 
 class CartView(View):
     """A cart."""
 
-    @answers(CartShape, summary="Look at a cart")
+    @answers(CartShape, summary="Look at a cart", headers=(ETAG,))
     def get(self, request: Request, user_id: int) -> Response:
         """Read a cart, at today's prices (5.4)."""
         return _cart(own_user_id(request, user_id))
@@ -42,58 +44,68 @@ class CartView(View):
 class CartItemsView(View):
     """What is in a cart."""
 
-    @answers(CartShape, CartItemForm, summary="Add to a cart")
+    @answers(CartShape, CartItemForm, summary="Add to a cart", headers=(ETAG, IF_MATCH))
     def post(self, request: Request, user_id: int) -> Response:
         """Add copies of a product, beside those that are there (5.2)."""
         user_id = own_user_id(request, user_id)
-        carts.add_item(user_id=user_id, **CartItemForm.parse(request))
+        form = CartItemForm.parse(request)
+        carts.add_item(user_id=user_id, **form, if_match=conditional.wanted(request))
         return _cart(user_id)
 
-    @answers(CartShape, summary="Empty a cart")
+    @answers(CartShape, summary="Empty a cart", headers=(ETAG, IF_MATCH))
     def delete(self, request: Request, user_id: int) -> Response:
         """Take everything out of a cart (5.5)."""
         user_id = own_user_id(request, user_id)
         Nothing.parse(request)
-        carts.empty(user_id=user_id)
+        carts.empty(user_id=user_id, if_match=conditional.wanted(request))
         return _cart(user_id)
 
 
 class CartItemView(View):
     """One product in a cart."""
 
-    @answers(CartShape, CartQuantityForm, summary="Set a line of a cart")
+    @answers(CartShape, CartQuantityForm, summary="Set a line of a cart", headers=(ETAG, IF_MATCH))
     def put(self, request: Request, user_id: int, product_id: int) -> Response:
         """Have exactly so many copies, whether or not there were any; 0 removes the line."""
         user_id = own_user_id(request, user_id)
         form = CartQuantityForm.parse(request)
-        carts.set_item(user_id=user_id, product_id=product_id, quantity=form["quantity"])
+        carts.set_item(
+            user_id=user_id,
+            product_id=product_id,
+            quantity=form["quantity"],
+            if_match=conditional.wanted(request),
+        )
         return _cart(user_id)
 
 
 class CartRemovalsView(View):
     """What is taken out of a cart."""
 
-    @answers(CartShape, CartItemForm, summary="Remove from a cart")
+    @answers(CartShape, CartItemForm, summary="Remove from a cart", headers=(ETAG, IF_MATCH))
     def post(self, request: Request, user_id: int) -> Response:
         """Remove copies of a product; at none the line goes (5.3)."""
         user_id = own_user_id(request, user_id)
-        carts.remove_item(user_id=user_id, **CartItemForm.parse(request))
+        form = CartItemForm.parse(request)
+        carts.remove_item(user_id=user_id, **form, if_match=conditional.wanted(request))
         return _cart(user_id)
 
 
 class CheckoutsView(View):
     """Checkouts."""
 
-    @starts_job(CheckoutForm, summary="Buy what is in a cart")
+    @starts_job(CheckoutForm, summary="Buy what is in a cart", headers=(IF_MATCH,))
     def post(self, request: Request) -> Response:
         """Start the job `checkout` with the cart's lines, which leave the cart with the `202`."""
         form = CheckoutForm.parse(request)
         user_id = own_user_id(request, form["user_id"])
         payment = form.get("payment")
         caller = account_id(request)
+        if_match = conditional.wanted(request)
 
         def begin(key: Idempotency | None) -> Job:
-            lines = carts.take_lines(user_id=user_id, expected_total=form.get("expected_total"))
+            lines = carts.take_lines(
+                user_id=user_id, expected_total=form.get("expected_total"), if_match=if_match
+            )
             return jobs.start(
                 CHECKOUT,
                 input={

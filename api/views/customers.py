@@ -1,4 +1,4 @@
-"""Registrations and customers (1.1, 4.x)."""
+"""Registrations, customers and their accounts (1.1, 4.x)."""
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
@@ -6,15 +6,20 @@ from rest_framework.response import Response
 
 from api.accepting import accept, request_id
 from api.errors import BODY
-from api.permissions import account_id, caller_id, own_user_id
+from api.permissions import account_id as own_account_id
+from api.permissions import caller_id, is_staff, own_user_id
 from api.schema import answers, starts_job
-from api.serializers.customers import CustomerShape, RegistrationForm
+from api.serializers.base import Nothing
+from api.serializers.customers import CustomerForm, CustomerShape, RegistrationForm
 from api.views.base import OpenView, View
-from shop.customers import selectors
+from shop.core.errors import NotFound
+from shop.customers import closing, selectors
 from shop.customers import services as customers
+from shop.orders import services as orders
 from tasks.engine import jobs
 from tasks.engine.jobs import Idempotency
 from tasks.engine.models import Job
+from tasks.workflows.account_deletion import ACCOUNT_DELETION
 from tasks.workflows.registration import REGISTRATION
 
 
@@ -67,7 +72,7 @@ class MeView(View):
     @answers(CustomerShape)
     def get(self, request: Request) -> Response:
         """Read the caller's account and what belongs to it."""
-        return Response(CustomerShape.render(selectors.me(account_id=account_id(request))))
+        return Response(CustomerShape.render(selectors.me(account_id=own_account_id(request))))
 
 
 class CustomerView(View):
@@ -78,3 +83,36 @@ class CustomerView(View):
         """Read a customer with account, name and address."""
         person = selectors.customer(user_id=own_user_id(request, user_id))
         return Response(CustomerShape.render(person))
+
+    @answers(CustomerShape, CustomerForm)
+    def patch(self, request: Request, user_id: int) -> Response:
+        """Change a customer's name or address; orders keep what they were shipped to."""
+        user_id = own_user_id(request, user_id)
+        customers.update_customer(user_id=user_id, **CustomerForm.parse(request))
+        return Response(CustomerShape.render(selectors.customer(user_id=user_id)))
+
+
+class AccountView(View):
+    """One account."""
+
+    @starts_job(summary="Delete an account")
+    def delete(self, request: Request, account_id: int) -> Response:
+        """Start the job `account_deletion`; nobody can log in to the account from now on (4.2)."""
+        caller = own_account_id(request)
+        if account_id != caller and not is_staff(request):
+            raise NotFound
+        Nothing.parse(request)
+
+        def begin(key: Idempotency | None) -> Job:
+            user_id = closing.close_account(account_id=account_id)
+            orders.require_none_open(user_id=user_id)
+            return jobs.start(
+                ACCOUNT_DELETION,
+                input={"account_id": account_id, "user_id": user_id},
+                owner_id=caller,
+                beneficiary_id=account_id,
+                request_id=request_id(request),
+                idempotency=key,
+            )
+
+        return accept(request, begin)

@@ -5,14 +5,17 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import conditional
 from api.accepting import accept, request_id
 from api.pagination import page
 from api.permissions import IsStaff, account_id
-from api.schema import answers, page_of, starts_job
+from api.schema import ETAG, IF_MATCH, answers, page_of, starts_job
 from api.serializers.inventory import (
     GoodsForm,
     ItemQuery,
     ItemShape,
+    MovementQuery,
+    MovementShape,
     WarehouseForm,
     WarehouseShape,
 )
@@ -34,12 +37,14 @@ class InventoryView(View):
 
     permission_classes = (IsStaff,)
 
-    @answers(WarehouseShape, summary="Look at the warehouse")
+    @answers(WarehouseShape, summary="Look at the warehouse", headers=(ETAG,))
     def get(self, request: Request) -> Response:  # noqa: ARG002 (all staff see the same)
         """Read the warehouse's settings and how full it is (8.4)."""
-        return Response(WarehouseShape.render(selectors.warehouse()))
+        house = selectors.warehouse()
+        tag = conditional.tag(selectors.version(house=house))
+        return Response(WarehouseShape.render(house), headers={"ETag": tag})
 
-    @starts_job(WarehouseForm, summary="Set up or update the warehouse")
+    @starts_job(WarehouseForm, summary="Set up or update the warehouse", headers=(IF_MATCH,))
     def patch(self, request: Request) -> Response:
         """Start the job `inventory_setup` (8.1, 8.2)."""
         form = WarehouseForm.parse(request)
@@ -52,8 +57,14 @@ class InventoryView(View):
             "address": form.get("address"),
             "status": form.get("status"),
             "capacity": {kind: n for kind, n in capacity.items() if n is not None},
+            "if_match": conditional.wanted(request),
         }
-        return accept(request, lambda key: _start(request, INVENTORY_SETUP, settings, key))
+
+        def begin(key: Idempotency | None) -> Job:
+            conditional.check(request, selectors.version())
+            return _start(request, INVENTORY_SETUP, settings, key)
+
+        return accept(request, begin)
 
 
 class GoodsView(View):
@@ -61,15 +72,13 @@ class GoodsView(View):
 
     permission_classes = (IsStaff,)
     workflow: ClassVar[Workflow]
-    # Whether a product that has left the shop will do.
-    or_deleted: ClassVar = False
 
     def post(self, request: Request) -> Response:
         """Start the view's job."""
         form = GoodsForm.parse(request)
 
         def begin(key: Idempotency | None) -> Job:
-            inventory.require_product(product_id=form["product_id"], or_deleted=self.or_deleted)
+            inventory.require_product(product_id=form["product_id"])
             return _start(request, self.workflow, form, key)
 
         return accept(request, begin)
@@ -87,8 +96,6 @@ class WithdrawalsView(GoodsView):
     """Goods that go: the job `goods_withdrawal` (8.5)."""
 
     workflow = GOODS_WITHDRAWAL
-    # Copies of a deleted product take room until they are gone.
-    or_deleted = True
 
 
 @starts_job(GoodsForm, summary="Check how much room is left")
@@ -109,6 +116,23 @@ class ItemsView(View):
         """List stock by product, newest product first."""
         rows = selectors.items(product_id=self.parameters.get("product_id"))
         return page(request, rows, order=("-product_id",), render=ItemShape.render_many)
+
+
+class MovementsView(View):
+    """The warehouse's ledger."""
+
+    permission_classes = (IsStaff,)
+    query: ClassVar = MovementQuery
+
+    @answers(page_of(MovementShape), summary="List what came, went and was promised")
+    def get(self, request: Request) -> Response:
+        """List the ledger's lines, newest first; the changes of a product add up to its stock."""
+        rows = selectors.movements(
+            product_id=self.parameters.get("product_id"),
+            order_id=self.parameters.get("order_id"),
+            why=self.parameters.get("why"),
+        )
+        return page(request, rows, order=("-id",), render=MovementShape.render_many)
 
 
 def _start(

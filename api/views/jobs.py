@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from api import waiting
 from api.accepting import answer
 from api.pagination import page
-from api.permissions import caller_id
-from api.schema import answers, page_of
+from api.permissions import IsStaff, account_id, caller_id
+from api.schema import answers, page_of, starts_job
 from api.serializers.base import Nothing
 from api.serializers.jobs import JobQuery, JobShape, render_job
 from api.views.base import View
@@ -91,6 +91,18 @@ class JobCancelView(View):
             raise PermissionDenied
         Nothing.parse(request)
         return answer(request, jobs.cancel(job_id=job.id, account_id=caller_id(request)))
+
+
+class JobResumeView(View):
+    """That a stuck job goes on."""
+
+    permission_classes = (IsStaff,)
+
+    @starts_job(summary="Resume a stuck job")
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Have a stuck job try again from the step that is stuck."""
+        Nothing.parse(request)
+        return answer(request, jobs.resume(job_id=job_id, account_id=account_id(request)))
 
 
 def _render(found: Sequence[Job]) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ class NotificationsView(View):
                 NOTIFICATION,
                 input={**form, "order_id": None},
                 owner_id=account_id(request),
-                beneficiary_id=customers.account_id(user_id=form["user_id"]),
+                beneficiary_id=customers.customer(user_id=form["user_id"])["account_id"],
                 request_id=request_id(request),
                 idempotency=key,
             )

@@ -3,35 +3,46 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import conditional
+from api.accepting import accept, request_id
 from api.pagination import PageQuery, page
-from api.permissions import listed_user_id, reachable_user_id
-from api.schema import answers, page_of
-from api.serializers.orders import OrderQuery, OrderShape, PaymentShape
+from api.permissions import (
+    IsStaff,
+    account_id,
+    is_staff,
+    listed_user_id,
+    reachable_user_id,
+)
+from api.schema import ETAG, IF_MATCH, answers, page_of, starts_job
+from api.serializers.carts import PaymentForm
+from api.serializers.orders import (
+    OrderQuery,
+    OrderShape,
+    OrderUpdateForm,
+    PaymentShape,
+    RefundForm,
+)
 from api.views.base import View
 from shop.orders import selectors as orders
 from shop.payments import selectors as payments
+from tasks.acceptance import orders as acceptance
+from tasks.acceptance.orders import CANCELLED, Asked
+from tasks.engine.jobs import Idempotency
+
 
 
 def _render(found: Sequence[Any]) -> list[dict[str, Any]]:
     """Return orders as JSON, each with its latest payment."""
-    paid = payments.latest(order_ids=[order.pk for order in found])
-    return OrderShape.render_many(
-        {
-            "id": order.pk,
-            "user_id": order.customer_id,
-            "status": order.status,
-            "lines": order.lines.all(),
-            "total": order.total,
-            "currency": order.currency,
-            "ship_to": order,
-            "payment": paid.get(order.pk),
-            "job_id": order.job_id,
-            "history": order.history.all(),
-        }
-        for order in found
+    return [dict(view) for view in payments.order_views(found=map(orders.facts, found))]
+
+
+def _asked(request: Request, key: Idempotency | None) -> Asked:
+    return Asked(
+        account_id=account_id(request), request_id=request_id(request), idempotency=key
     )
 
 
@@ -53,11 +64,27 @@ class OrdersView(View):
 class OrderView(View):
     """One order."""
 
-    @answers(OrderShape, summary="Track an order")
+    @answers(OrderShape, summary="Track an order", headers=(ETAG,))
     def get(self, request: Request, order_id: int) -> Response:
         """Read an order with its lines, latest payment and history (3.3)."""
         order = orders.order(order_id=order_id, user_id=reachable_user_id(request))
-        return Response(_render([order])[0])
+        version = payments.version(order_id=order_id)
+        return Response(_render([order])[0], headers={"ETag": conditional.tag(version)})
+
+    @starts_job(OrderUpdateForm, summary="Update an order", headers=(IF_MATCH,))
+    def patch(self, request: Request, order_id: int) -> Response:
+        """Start the job `order_update` (3.2); its customer may only cancel."""
+        orders.order(order_id=order_id, user_id=reachable_user_id(request))
+        status = OrderUpdateForm.parse(request)["status"]
+        if not is_staff(request) and status != CANCELLED:
+            raise PermissionDenied
+        wanted = conditional.wanted(request)
+        return accept(
+            request,
+            lambda key: acceptance.update(
+                order_id=order_id, status=status, asked=_asked(request, key), if_match=wanted
+            ),
+        )
 
 
 class OrderPaymentsView(View):
@@ -71,6 +98,41 @@ class OrderPaymentsView(View):
         order = orders.order(order_id=order_id, user_id=reachable_user_id(request))
         rows = payments.payments(order_id=order.pk)
         return page(request, rows, order=("-id",), render=PaymentShape.render_many)
+
+    @starts_job(PaymentForm, summary="Pay an order", headers=(IF_MATCH,))
+    def post(self, request: Request, order_id: int) -> Response:
+        """Start the job `payment`; declined, another card may be tried (6)."""
+        orders.order(order_id=order_id, user_id=reachable_user_id(request))
+        form = PaymentForm.parse(request)
+        wanted = conditional.wanted(request)
+        return accept(
+            request,
+            lambda key: acceptance.pay(
+                order_id=order_id, asked=_asked(request, key), if_match=wanted, **form
+            ),
+        )
+
+
+class OrderRefundsView(View):
+    """The refunds of an order."""
+
+    permission_classes = (IsStaff,)
+
+    @starts_job(RefundForm, summary="Give money back", headers=(IF_MATCH,))
+    def post(self, request: Request, order_id: int) -> Response:
+        """Start the job `refund`, of all that is left where no amount is given (6)."""
+        orders.order(order_id=order_id)
+        form = RefundForm.parse(request)
+        wanted = conditional.wanted(request)
+        return accept(
+            request,
+            lambda key: acceptance.refund(
+                order_id=order_id,
+                amount=form.get("amount"),
+                asked=_asked(request, key),
+                if_match=wanted,
+            ),
+        )
 
 
 class PaymentView(View):

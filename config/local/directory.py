@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -77,10 +78,10 @@ class DataDirectory:
         text = f"DATABASE_URL={database_url}\nREDIS_URL={redis_url}\n"
         write(self.run / "env", text, mode=0o600)
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, *, make: Callable[[], str] = secrets.urlsafe) -> str:
         """Return SHOP_NAME from the environment, else the secret kept under that name."""
         given = os.environ.get(f"SHOP_{name.upper()}", "")
-        return given or secrets.keep(directory=self.path / "secrets", name=name)
+        return given or secrets.keep(directory=self.path / "secrets", name=name, make=make)
 
     def log(self, name: str) -> Path:
         """Return the path of a process's log; its directory may have vanished meanwhile."""

@@ -5,7 +5,7 @@ They stand in a file because a password must be on no command line, and may hold
 
 import os
 
-address = "127.0.0.1"
+address = os.environ.get("FLOWER_HOST") or "127.0.0.1"
 port = int(os.environ.get("FLOWER_PORT") or 5555)
 basic_auth = [f"admin:{os.environ['SHOP_FLOWER_PASSWORD']}"]
 # Jobs are kept in PostgreSQL; Flower shows what passes by.

@@ -4,6 +4,7 @@ import sys
 import time
 from pathlib import Path
 
+from config import secrets
 from config.local import demo, options, placement, ports, report
 from config.local.client import Refusal
 from config.local.options import Options
@@ -34,6 +35,9 @@ def open_shop(supervisor: Supervisor, wanted: Options, *, begun_at: float) -> No
         "REDIS_URL": redis_url,
         "SHOP_DATA_DIR": str(directory.path),
         "SHOP_SECRET_KEY": directory.secret("secret_key"),
+        "SHOP_SANDBOX_WEBHOOK_SECRET": directory.secret(
+            "sandbox_webhook_secret", make=secrets.for_webhooks
+        ),
         "PYTHONUNBUFFERED": "1",
     }
     password = directory.secret("admin_password")

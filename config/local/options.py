@@ -13,6 +13,7 @@ import psycopg
 import redis
 from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import reachable
 from config.local import ports
 from config.local.problem import Problem
 from config.local.valkey import ping
@@ -30,18 +31,17 @@ class Options:
     data: Path
     database_url: str
     redis_url: str
+    flower_host: str = "127.0.0.1"
 
     @property
     def address(self) -> str:
         """The gateway's address as this machine reaches it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
-        host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-        return f"http://{host}:{self.gateway_port}"
+        return f"http://{reachable(self.host)}:{self.gateway_port}"
 
     @property
     def flower_address(self) -> str:
-        """Flower's address: loopback, whatever the gateway's host is."""
-        return f"http://127.0.0.1:{self.flower_port}"
+        """Flower's address as this machine reaches it."""
+        return f"http://{reachable(self.flower_host)}:{self.flower_port}"
 
 
 def read(environment: Mapping[str, str]) -> Options:
@@ -49,6 +49,7 @@ def read(environment: Mapping[str, str]) -> Options:
     options = Options(
         host=address(environment, "GATEWAY_HOST", default="127.0.0.1"),
         gateway_port=port(environment, "GATEWAY_PORT", default=8000),
+        flower_host=address(environment, "FLOWER_HOST", default="127.0.0.1"),
         flower_port=port(environment, "FLOWER_PORT", default=5555),
         data=Path(environment.get("SHOP_DATA_DIR", "") or ROOT / ".shop").absolute(),
         database_url=environment.get("DATABASE_URL", "").strip(),
@@ -92,7 +93,7 @@ def check_ports(options: Options) -> None:
     """Check that the shop's ports can be had. Raises Problem when one cannot."""
     wanted = (
         ("GATEWAY_PORT", options.host, options.gateway_port),
-        ("FLOWER_PORT", "127.0.0.1", options.flower_port),
+        ("FLOWER_PORT", options.flower_host, options.flower_port),
     )
     for name, host, number in wanted:
         try:
@@ -100,7 +101,7 @@ def check_ports(options: Options) -> None:
         except OSError as error:
             reason = error.strerror or str(error)
             raise Problem(
-                f"{name} {number} on {host} (see GATEWAY_HOST) cannot be used: {reason}"
+                f"{name} {number} on {host} (see {name[:-4]}HOST) cannot be used: {reason}"
             ) from None
         if not free:
             raise Problem(f"{name} {number} is taken by another program: free it or set another")

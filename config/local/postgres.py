@@ -20,6 +20,14 @@ ENCODING = (
     "--builtin-locale=C.UTF-8",
     "--locale=C",
 )
+SETTINGS = {
+    "max_connections": "200",
+    # A statement that fails may hold what nobody is to read, such as a password's hash.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
 
 
 class Postgres(Server):
@@ -69,12 +77,7 @@ class Postgres(Server):
             "port": self.port,
             "unix_socket_directories": "",
             "cluster_name": self.mark,
-            "max_connections": 200,
-            # A statement that fails may hold what nobody is to read, such as a password's hash.
-            "log_min_error_statement": "panic",
-            "log_error_verbosity": "terse",
-            "timezone": "UTC",
-            "log_timezone": "UTC",
+            **SETTINGS,
             "fsync": "on" if self.durable else "off",
             "full_page_writes": "on" if self.durable else "off",
         }

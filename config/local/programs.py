@@ -73,6 +73,7 @@ def table(
     log: Callable[[str], Path],
 ) -> list[Command]:
     """Return the shop's processes in the order in which they start."""
+    where = {"GATEWAY_HOST": options.host, "GATEWAY_PORT": str(options.gateway_port)}
 
     def command(
         name: str,
@@ -86,7 +87,7 @@ def table(
             name=name,
             role=name.partition("-")[0],
             arguments=arguments,
-            environment={**environment, **CHECKED, **more},
+            environment={**environment, **where, **CHECKED, **more},
             log=log(name),
             stage=stage,
             is_ready=is_ready,
@@ -100,6 +101,7 @@ def table(
             stage=2,
             is_ready=_serves(f"{options.flower_address}/healthcheck"),
             needs_database=False,
+            FLOWER_HOST=options.flower_host,
             FLOWER_PORT=str(options.flower_port),
             SHOP_FLOWER_PASSWORD=flower_password,
         ),

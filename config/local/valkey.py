@@ -13,6 +13,8 @@ from config.local import placement, ports
 from config.local.processes import spawn
 from config.local.server import Server
 
+SETTINGS = {"appendonly": "yes", "save": '""', "maxmemory-policy": "noeviction"}
+
 
 class Redis(Server):
     """Valkey on a directory of its own, which may vanish at any moment."""
@@ -74,9 +76,7 @@ class Redis(Server):
             "port": self.port,
             "requirepass": self.password,
             "dir": f'"{self.directory}"',
-            "appendonly": "yes",
-            "save": '""',
-            "maxmemory-policy": "noeviction",
+            **SETTINGS,
             "set-proc-title": "no",  # The title would overwrite the mark in the environment.
         }
         return "".join(f"{key} {value}\n" for key, value in settings.items())

@@ -17,6 +17,8 @@ class Cart(models.Model):
     # The registration that made it.
     job_id = models.UUIDField(null=True, unique=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # When its customer was last told of what lies in it.
+    reminded_at = models.DateTimeField(null=True, editable=False)
 
     def __str__(self) -> str:
         return f"cart of customer {self.customer_id}"
@@ -28,6 +30,7 @@ class CartItem(models.Model):
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="items")
     product = models.ForeignKey("catalog.Product", models.PROTECT)
     quantity = models.PositiveIntegerField()
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -37,6 +40,7 @@ class CartItem(models.Model):
                 name="cart_item_quantity_in_range",
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["changed_at"], name="cart_item_changed")]
 
     def __str__(self) -> str:
         return f"{self.quantity} of product {self.product_id}"

@@ -1,10 +1,11 @@
 """Reads of carts (5.4)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from shop.carts.models import Cart, CartItem
-from shop.core import money
+from shop.core import money, versions
 from shop.core.errors import NotFound
 from shop.inventory import selectors as inventory
 
@@ -23,12 +24,16 @@ class CartLine:
 
 @dataclass(frozen=True)
 class CartView:
-    """The cart as its owner sees it; products are in the order in which they were put in."""
+    """The cart as its owner sees it; products are in the order in which they were put in.
+
+    `version` is that of the lines alone: prices and stock do not change it.
+    """
 
     user_id: int
     items: list[CartLine]
     total: Decimal
     currency: str
+    version: str
 
 
 def cart(*, user_id: int) -> CartView:
@@ -58,7 +63,18 @@ def cart(*, user_id: int) -> CartView:
         items=lines,
         total=sum((line.line_total for line in lines), Decimal(0)),
         currency=money.currency(),
+        version=_version((line.product_id, line.quantity) for line in lines),
     )
+
+
+def version(*, cart_id: int) -> str:
+    """Return the version of the cart's lines, the same as `cart` shows."""
+    rows = CartItem.objects.filter(cart_id=cart_id).order_by("pk")
+    return _version(rows.values_list("product_id", "quantity"))
+
+
+def _version(lines: Iterable[tuple[int, int]]) -> str:
+    return versions.version_of(*lines)
 
 
 def _is_sold(row: CartItem) -> bool:

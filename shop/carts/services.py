@@ -1,17 +1,22 @@
-"""Writes of carts (5.1 to 5.3, 5.5), and the hand-over of a cart's lines to a checkout."""
+"""Writes of carts (5.1 to 5.3, 5.5), and the hand-over of a cart's lines to a checkout.
+
+`if_match` names the versions of the cart in which it may be changed; None: in any.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 
+from shop.carts import selectors
 from shop.carts.models import MAX_QUANTITY, Cart, CartItem
 from shop.catalog import selectors as catalog
-from shop.core import money
+from shop.core import money, versions
 from shop.core.errors import NotFound, Refused
 from shop.inventory.services import UnknownProduct
 
@@ -73,18 +78,28 @@ def delete_cart(*, cart_id: int) -> None:
     Cart.objects.filter(pk=cart_id).delete()
 
 
+@transaction.atomic(savepoint=False)
+def delete_cart_of(*, user_id: int) -> None:
+    """Remove the customer's cart with all that it holds. May be repeated."""
+    # Under its lock, so that nothing is put into it meanwhile.
+    for cart in Cart.objects.select_for_update().filter(customer_id=user_id):
+        cart.delete()
+
+
 @transaction.atomic
-def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
+def add_item(
+    *, user_id: int, product_id: int, quantity: int, if_match: Collection[str] | None = None
+) -> None:
     """Put copies of a product into the cart (5.2), beside those that are there.
 
-    Raises NotFound for an unknown customer; UnknownProduct; CartLineFull.
+    Raises NotFound for an unknown customer; PreconditionFailed; UnknownProduct; CartLineFull.
     """
-    cart = _locked_cart(user_id)
+    cart = _locked_cart(user_id, if_match)
     _check_on_sale(product_id)
     room = CartItem.objects.filter(
         cart=cart, product_id=product_id, quantity__lte=MAX_QUANTITY - quantity
     )
-    if room.update(quantity=F("quantity") + quantity):
+    if room.update(quantity=F("quantity") + quantity, changed_at=Now()):
         return
     if CartItem.objects.filter(cart=cart, product_id=product_id).exists():
         raise CartLineFull
@@ -92,16 +107,20 @@ def add_item(*, user_id: int, product_id: int, quantity: int) -> None:
 
 
 @transaction.atomic
-def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
+def remove_item(
+    *, user_id: int, product_id: int, quantity: int, if_match: Collection[str] | None = None
+) -> None:
     """Take copies of a product out of the cart (5.3); at none the line goes.
 
-    Raises NotFound for an unknown customer; NotInCart when there are fewer; UnknownProduct when
-    there are none and the product is not on sale.
+    Raises NotFound for an unknown customer; PreconditionFailed; NotInCart when there are fewer;
+    UnknownProduct when there are none and the product is not on sale.
     """
-    items = CartItem.objects.filter(cart=_locked_cart(user_id), product_id=product_id)
+    items = CartItem.objects.filter(cart=_locked_cart(user_id, if_match), product_id=product_id)
     if items.filter(quantity=quantity).delete()[0]:
         return
-    if items.filter(quantity__gt=quantity).update(quantity=F("quantity") - quantity):
+    if items.filter(quantity__gt=quantity).update(
+        quantity=F("quantity") - quantity, changed_at=Now()
+    ):
         return
     if not items.exists():
         _check_on_sale(product_id)
@@ -109,13 +128,15 @@ def remove_item(*, user_id: int, product_id: int, quantity: int) -> None:
 
 
 @transaction.atomic
-def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
+def set_item(
+    *, user_id: int, product_id: int, quantity: int, if_match: Collection[str] | None = None
+) -> None:
     """Have exactly so many copies of a product in the cart; 0 removes it. May be repeated.
 
-    Raises NotFound for an unknown customer or product, and for a deleted product unless its line
-    is removed.
+    Raises PreconditionFailed; NotFound for an unknown customer or product, and for a deleted
+    product unless its line is removed.
     """
-    cart = _locked_cart(user_id)
+    cart = _locked_cart(user_id, if_match)
     if quantity == 0:
         removed, _ = CartItem.objects.filter(cart=cart, product_id=product_id).delete()
         if not removed and not catalog.products(product_ids=[product_id]):
@@ -123,23 +144,32 @@ def set_item(*, user_id: int, product_id: int, quantity: int) -> None:
         return
     catalog.product(product_id=product_id)
     CartItem.objects.update_or_create(
-        cart=cart, product_id=product_id, defaults={"quantity": quantity}
+        cart=cart, product_id=product_id, defaults={"quantity": quantity, "changed_at": Now()}
     )
 
 
 @transaction.atomic
-def empty(*, user_id: int) -> None:
-    """Take everything out of the cart (5.5). May be repeated. Raises NotFound."""
-    CartItem.objects.filter(cart=_locked_cart(user_id)).delete()
+def empty(*, user_id: int, if_match: Collection[str] | None = None) -> None:
+    """Take everything out of the cart (5.5). May be repeated.
+
+    Raises NotFound; PreconditionFailed.
+    """
+    CartItem.objects.filter(cart=_locked_cart(user_id, if_match)).delete()
 
 
 @transaction.atomic(savepoint=False)
-def take_lines(*, user_id: int, expected_total: Decimal | None = None) -> list[Line]:
+def take_lines(
+    *,
+    user_id: int,
+    expected_total: Decimal | None = None,
+    if_match: Collection[str] | None = None,
+) -> list[Line]:
     """Empty the cart into a checkout: return its lines at the prices of this moment.
 
-    Raises NotFound; CartEmpty; ProductUnavailable; PriceChanged when the total is another one.
+    Raises NotFound; PreconditionFailed; CartEmpty; ProductUnavailable; PriceChanged when the total
+    is another one.
     """
-    cart = _locked_cart(user_id)
+    cart = _locked_cart(user_id, if_match)
     items = list(
         CartItem.objects.filter(cart=cart)
         .order_by("pk")
@@ -187,16 +217,19 @@ def put_back(*, user_id: int, lines: Iterable[Line]) -> None:
             "INSERT INTO carts_cartitem AS item (cart_id, product_id, quantity)"
             " SELECT %s, * FROM unnest(%s::bigint[], %s::integer[])"
             " ON CONFLICT (cart_id, product_id)"
-            " DO UPDATE SET quantity = LEAST(item.quantity + excluded.quantity, %s)",
+            " DO UPDATE SET changed_at = now(),"
+            " quantity = LEAST(item.quantity + excluded.quantity, %s)",
             [cart.pk, list(kept), list(kept.values()), MAX_QUANTITY],
         )
 
 
-def _locked_cart(user_id: int) -> Cart:
+def _locked_cart(user_id: int, if_match: Collection[str] | None) -> Cart:
     """Lock the cart: its owner, a checkout and the shop may all be changing it at once."""
     cart = Cart.objects.select_for_update().filter(customer_id=user_id).first()
     if cart is None:
         raise NotFound("There is no such customer.")
+    if if_match is not None:
+        versions.check(selectors.version(cart_id=cart.pk), wanted=if_match)
     return cart
 
 

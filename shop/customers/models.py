@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Least, Lower, Now
 
 
 class Accounts(BaseUserManager["Account"]):
@@ -30,6 +30,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     # The registration that made it; null where a command did.
     job_id = models.UUIDField(null=True, editable=False, unique=True)
+    # Since when it holds nothing of the person whose it was.
+    erased_at = models.DateTimeField(null=True, editable=False)
     # Django's way to leave the column out: each login is a row of its own.
     last_login = None
 
@@ -45,6 +47,10 @@ class Account(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(fields=["username"], name="account_username_exact"),
             models.UniqueConstraint(Lower("username"), name="account_username_unique"),
             models.UniqueConstraint(Lower("email"), name="account_email_unique"),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(is_active=False),
+                name="account_erased_is_closed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +113,10 @@ class Login(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        # In PostgreSQL the earlier of a time and of none is the time.
+        indexes: ClassVar = [models.Index(Least("ended_at", "expires_at"), name="login_end")]
 
     def __str__(self) -> str:
         return f"login {self.pk}"

@@ -1,6 +1,7 @@
 """What can be read of accounts, customers and logins."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
@@ -59,8 +60,11 @@ def taken(*, username: str, email: str) -> Taken:
 
 
 def customer(*, user_id: int) -> Person:
-    """Return the customer with account, name and address. Raises NotFound when there is none."""
-    return _person(Account.objects.filter(customer=user_id))
+    """Return the customer with account, name and address.
+
+    Raises NotFound when there is none, or the account was deleted.
+    """
+    return _person(Account.objects.filter(customer=user_id, erased_at=None))
 
 
 def me(*, account_id: int) -> Person:
@@ -89,10 +93,18 @@ def _person(accounts: QuerySet[Account]) -> Person:
 
 
 def ship_to(*, user_id: int) -> ShipTo:
-    """Return the customer's name and address. Raises NotFound when there is no such customer."""
-    customer = Customer.objects.filter(id=user_id).select_related("fullname", "address").first()
+    """Return the customer's name and address.
+
+    Raises NotFound when there is no such customer, or the account is closed: who is being deleted
+    gets nothing any more.
+    """
+    customer = (
+        Customer.objects.filter(id=user_id, account__is_active=True)
+        .select_related("fullname", "address")
+        .first()
+    )
     if customer is None:
-        raise NotFound
+        raise NotFound("There is no such customer.")
     return {
         "first_name": customer.fullname.first_name,
         "last_name": customer.fullname.last_name,
@@ -103,7 +115,10 @@ def ship_to(*, user_id: int) -> ShipTo:
 
 
 def account_id(*, user_id: int) -> int:
-    """Return the id of the customer's account. Raises NotFound when there is no such customer."""
+    """Return the id of the customer's account, also of one that was deleted.
+
+    Raises NotFound when there is no such customer.
+    """
     found = Customer.objects.filter(id=user_id).values_list("account_id", flat=True).first()
     if found is None:
         raise NotFound
@@ -118,3 +133,14 @@ def account_of_login(*, login_id: int) -> Account | None:
         .first()
     )
     return login.account if login else None
+
+
+def staff_emails() -> list[str]:
+    """Return the email addresses of the staff who may log in."""
+    rows = Account.objects.filter(is_staff=True, is_active=True).exclude(email="")
+    return list(rows.order_by("pk").values_list("email", flat=True))
+
+
+def registered(*, since: datetime, until: datetime) -> int:
+    """Return how many customers there are that registered between two times."""
+    return Customer.objects.filter(created_at__gte=since, created_at__lt=until).count()

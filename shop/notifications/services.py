@@ -50,6 +50,11 @@ def mark_read(*, notification_id: int, user_id: int) -> Notification:
     return rows.get()
 
 
+def delete_notifications(*, user_id: int) -> None:
+    """Remove all that the customer was told. May be repeated."""
+    Notification.objects.filter(customer_id=user_id).delete()
+
+
 def send_mail(
     *, user_id: int, subject: str, body: str, message_id: str
 ) -> Literal["sent", "refused"]:
@@ -62,8 +67,27 @@ def send_mail(
         address = customers.customer(user_id=user_id)["email"]
     except NotFound:
         return "refused"
+    return _send([address], subject=subject, body=body, message_id=message_id)
+
+
+def mail_staff(
+    *, subject: str, body: str, message_id: str
+) -> Literal["sent", "refused", "nobody"]:
+    """Mail all of the staff, outside of any transaction, and return what came of it.
+
+    Refused: all of the addresses were. May be repeated, and raises, as `send_mail`.
+    """
+    addresses = customers.staff_emails()
+    if not addresses:
+        return "nobody"
+    return _send(addresses, subject=subject, body=body, message_id=message_id)
+
+
+def _send(
+    addresses: list[str], *, subject: str, body: str, message_id: str
+) -> Literal["sent", "refused"]:
     message = EmailMessage(
-        subject=subject, body=body, to=[address], headers={"Message-ID": f"<{message_id}>"}
+        subject=subject, body=body, to=addresses, headers={"Message-ID": f"<{message_id}>"}
     )
     try:
         message.send()

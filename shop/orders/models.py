@@ -1,7 +1,9 @@
 """Tables of orders, their statuses, and which may follow which."""
 
 from typing import ClassVar
+from uuid import UUID
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -69,6 +71,15 @@ class Order(models.Model):
     def __str__(self) -> str:
         return f"order {self.pk}, {self.status}"
 
+    @property
+    def holder(self) -> UUID:
+        """Return the job that alone may move the order while it is pending and the job runs."""
+        return self.held_by or self.job_id
+
+    def may_become(self, status: str) -> bool:
+        """Return whether the order may be given this status, or has it."""
+        return status == self.status or OrderStatus(status) in TRANSITIONS[OrderStatus(self.status)]
+
 
 class OrderLine(models.Model):
     """One product of an order, with its title and price as they were."""
@@ -111,6 +122,8 @@ class OrderEvent(models.Model):
             # No status comes twice in an order's life.
             models.UniqueConstraint(fields=["order", "status"], name="order_event_once"),
         ]
+        # Events are written in the order of their times, so this costs next to nothing.
+        indexes: ClassVar = [BrinIndex(fields=["at"], name="order_event_at")]
 
     def __str__(self) -> str:
         return f"order {self.order_id} {self.status}"

@@ -6,12 +6,16 @@ from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 
 from shop.carts.services import Line, ProductUnavailable
 from shop.catalog import selectors as catalog
 from shop.core import money
-from shop.core.errors import Refused
+from shop.core.errors import NotFound, Refused
 from shop.customers import selectors as customers
+from shop.inventory import fulfillment
+from shop.orders import selectors
 from shop.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
 
 
@@ -20,6 +24,13 @@ class InvalidTransition(Refused):
 
     code = "invalid_transition"
     detail = "An order of this status cannot be changed like that."
+
+
+class OrdersOpen(Refused):
+    """The customer still waits for an order."""
+
+    code = "orders_open"
+    detail = "An order is still to be paid, shipped or delivered; cancel it, or wait for it."
 
 
 class Placed(TypedDict):
@@ -63,7 +74,7 @@ def place(
         )
         for product_id, line in merged.items()
     )
-    OrderEvent.objects.create(order=order, status=OrderStatus.PENDING, by=by)
+    OrderEvent.objects.create(order=order, status=OrderStatus.PENDING, by=by, job_id=job_id)
     return Placed(order_id=order.pk, total=money.text(total, currency))
 
 
@@ -77,23 +88,95 @@ def _merged(lines: Iterable[Line]) -> dict[int, Line]:
     return merged
 
 
-def confirm(*, order_id: int) -> None:
+def hold(*, order_id: int, job_id: UUID, instead_of: UUID) -> bool:
+    """Give a pending order into the hands of a job, and return whether it is.
+
+    `instead_of` is the job that holds it until now: where another was faster, nothing changes.
+    """
+    held = Order.objects.alias(in_hands_of=Coalesce("held_by", "job_id")).filter(
+        pk=order_id, status=OrderStatus.PENDING, in_hands_of=instead_of
+    )
+    return bool(held.update(held_by=job_id))
+
+
+def lock(*, order_id: int) -> None:
+    """Keep the order as it is until the transaction ends. Raises NotFound."""
+    if Order.objects.select_for_update().filter(pk=order_id).first() is None:
+        raise NotFound("There is no such order.")
+
+
+def confirm(*, order_id: int, job_id: UUID) -> None:
     """Note that the order is paid. Raises InvalidTransition unless it is pending."""
-    _move(order_id, OrderStatus.PAID, by=None)
+    _move(order_id, OrderStatus.PAID, by=None, job_id=job_id)
 
 
-def close(*, order_id: int, outcome: str, by: int | None) -> None:
+def close(*, order_id: int, outcome: str, by: int | None, job_id: UUID) -> None:
     """Give up a pending order: `outcome` is `failed` or `cancelled`, `by` an account or the shop.
 
     Raises InvalidTransition unless it is pending.
     """
-    _move(order_id, OrderStatus(outcome), by=by)
+    _move(order_id, OrderStatus(outcome), by=by, job_id=job_id)
 
 
 @transaction.atomic(savepoint=False)
-def _move(order_id: int, status: OrderStatus, *, by: int | None) -> None:
+def change_status(*, order_id: int, status: str, by: int | None, job_id: UUID) -> str | None:
+    """Move an order on (3.2), its copies with it, and return the status that it had.
+
+    None where it has the status already: nothing changes. `by` is an account, or the shop.
+    Raises NotFound; InvalidTransition; for a return also WarehouseInactive or CapacityExceeded.
+    """
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("There is no such order.")
+    before, after = OrderStatus(order.status), OrderStatus(status)
+    if before == after:
+        return None
+    if after not in TRANSITIONS[before]:
+        raise InvalidTransition
+    _move_copies(order, after, by=by, job_id=job_id)
+    _move(order_id, after, by=by, job_id=job_id)
+    return before.value
+
+
+def _move_copies(order: Order, status: OrderStatus, *, by: int | None, job_id: UUID) -> None:
+    """Have the warehouse do what an order's new status means for its copies."""
+    if status == OrderStatus.SHIPPED:
+        fulfillment.ship(order_id=order.pk, job_id=job_id, account_id=by)
+    elif status in (OrderStatus.CANCELLED, OrderStatus.FAILED):
+        fulfillment.release(order_id=order.pk, job_id=job_id, account_id=by)
+    elif status == OrderStatus.RETURNED:
+        lines = OrderLine.objects.filter(order=order).order_by("product_id")
+        fulfillment.take_back(
+            order_id=order.pk,
+            quantities={line.product_id: line.quantity for line in lines},
+            job_id=job_id,
+            account_id=by,
+        )
+
+
+def require_none_open(*, user_id: int) -> None:
+    """Go on only if the shop owes the customer nothing. Raises OrdersOpen."""
+    if selectors.has_open_orders(user_id=user_id):
+        raise OrdersOpen
+
+
+def erase_ship_to(*, user_id: int) -> None:
+    """Blank name and address of the customer's orders that came to nothing. May be repeated.
+
+    An order that was ever paid keeps them: it is the invoice, which the law has the shop keep.
+    """
+    paid = OrderEvent.objects.filter(order=OuterRef("pk"), status=OrderStatus.PAID)
+    Order.objects.filter(
+        ~Exists(paid),
+        customer_id=user_id,
+        status__in=(OrderStatus.FAILED, OrderStatus.CANCELLED),
+    ).update(first_name="", last_name="", address="", city="", country="")
+
+
+@transaction.atomic(savepoint=False)
+def _move(order_id: int, status: OrderStatus, *, by: int | None, job_id: UUID) -> None:
     before = [old for old, following in TRANSITIONS.items() if status in following]
     # The condition, not an earlier look, decides: another may move the order at this moment.
     if not Order.objects.filter(pk=order_id, status__in=before).update(status=status):
         raise InvalidTransition
-    OrderEvent.objects.create(order_id=order_id, status=status, by=by)
+    OrderEvent.objects.create(order_id=order_id, status=status, by=by, job_id=job_id)

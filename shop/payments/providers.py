@@ -4,9 +4,10 @@ Every call carries an idempotency key and may be repeated with it: the provider 
 are made outside of any database transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -28,11 +29,25 @@ class PaymentVoided(Refused):
     detail = "The payment was called off before it was made."
 
 
+class PaymentTimeout(Refused):
+    """The customer did not pay in time."""
+
+    code = "payment_timeout"
+    detail = "The payment was not made in time."
+
+
 class ProviderUnavailable(Unavailable):
     """The provider does not answer; whether it did what it was asked is unknown."""
 
     code = "payment_provider_unavailable"
     detail = "The payment provider does not answer."
+
+
+class InvalidSignature(Refused):
+    """A message that the provider did not sign, or not lately."""
+
+    code = "invalid_signature"
+    detail = "The message is not signed by the provider, or too old."
 
 
 class UnknownMethod(Refused):
@@ -43,15 +58,38 @@ class UnknownMethod(Refused):
     field = "payment.method"
 
 
+class CustomerMustAct(Exception):
+    """Neither taken nor declined yet: the customer has to go to the provider's page at `url`."""
+
+    def __init__(self, *, url: str) -> None:
+        super().__init__("The customer has to act at the provider.")
+        self.url = url
+
+
 @dataclass(frozen=True)
 class Charge:
-    """A charge in the provider's books: `status` is captured, declined, voided or refunded."""
+    """A charge in the provider's books.
+
+    `status` is pending, while the customer has to act; captured, declined, voided or refunded.
+    """
 
     key: str
     status: str
     amount: Decimal
     refunded: Decimal
     currency: str
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What a message of a provider says: its kind, the charge's key, and whether that is paid.
+
+    Empty where it says nothing that the shop understands.
+    """
+
+    kind: str
+    key: str
+    is_paid: bool
 
 
 class Provider(Protocol):
@@ -61,7 +99,11 @@ class Provider(Protocol):
     methods: tuple[str, ...]
 
     def capture(self, *, key: str, amount: Decimal, currency: str, token: str) -> Charge:
-        """Authorize and capture. Raises PaymentDeclined, PaymentVoided, ProviderUnavailable."""
+        """Authorize and capture.
+
+        Raises PaymentDeclined, PaymentVoided, ProviderUnavailable, and CustomerMustAct as long as
+        the same again will tell later what the customer did.
+        """
 
     def void(self, *, key: str) -> Charge:
         """Take the charge of this key back, or see to it that it can never be made.
@@ -74,6 +116,15 @@ class Provider(Protocol):
 
     def look_up(self, *, key: str) -> Charge:
         """Return the charge of this key. Raises NotFound, ProviderUnavailable."""
+
+    def verify(self, *, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the id of a message of the provider, the same for a copy of it.
+
+        Raises InvalidSignature.
+        """
+
+    def read(self, *, message: Any) -> Hint:
+        """Return what a message says, whatever it is: JSON that was signed."""
 
 
 def provider(*, name: str) -> Provider:

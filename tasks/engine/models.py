@@ -125,6 +125,14 @@ class Job(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="job_due"),
             models.Index(fields=["id"], condition=Q(state="stuck"), name="job_stuck"),
+            models.Index(
+                fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished"
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False, scope="schedule"),
+                name="job_finished_run",
+            ),
             models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
             models.Index(fields=["kind", "-created_at", "-id"], name="job_of_kind"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),

@@ -204,7 +204,9 @@ def _check_wiring(workflow: Workflow) -> None:
     for step in workflow.steps:
         if step.when and step.when not in given | set(results):
             raise MiswiredError(f"{workflow.kind}: {step.name} depends on something unknown.")
-        known = given | {name for name, when in results.items() if when in (None, step.when)}
+        # What is there when the step runs: a condition that is a result implies that result's own.
+        holds = (None, step.when, results.get(step.when or ""))
+        known = given | {name for name, when in results.items() if when in holds}
         for function, names in _needs(step, known, secrets):
             _check(workflow, step.name, function, names)
         gives = step.record if isinstance(step, Call) and step.record else step.do

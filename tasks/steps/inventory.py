@@ -5,6 +5,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from shop.carts.services import Line
+from shop.inventory import fulfillment
 from shop.inventory import services as inventory
 from shop.inventory.selectors import Item, WarehouseView
 from shop.inventory.services import Fit
@@ -22,9 +23,18 @@ class Moved(TypedDict):
     item: Item
 
 
-def set_up(*, address: str | None, status: str | None, capacity: dict[str, int]) -> SetUp:
-    """Change the warehouse's settings."""
-    return SetUp(warehouse=inventory.set_up(address=address, status=status, capacity=capacity))
+def set_up(
+    *,
+    address: str | None,
+    status: str | None,
+    capacity: dict[str, int],
+    if_match: list[str] | None,
+) -> SetUp:
+    """Change the warehouse's settings, if they are as they are wanted to be."""
+    warehouse = inventory.set_up(
+        address=address, status=status, capacity=capacity, if_match=if_match
+    )
+    return SetUp(warehouse=warehouse)
 
 
 def check_capacity(*, product_id: int, quantity: int) -> Fit:
@@ -58,9 +68,11 @@ def reserve(*, order_id: int, lines: list[Line], job_id: UUID, owner_id: int | N
     quantities: Counter[int] = Counter()
     for line in lines:
         quantities[line["product_id"]] += line["quantity"]
-    inventory.reserve(order_id=order_id, quantities=quantities, job_id=job_id, account_id=owner_id)
+    fulfillment.reserve(
+        order_id=order_id, quantities=quantities, job_id=job_id, account_id=owner_id
+    )
 
 
 def release(*, order_id: int, job_id: UUID, owner_id: int | None) -> None:
     """Free what is promised to an order."""
-    inventory.release(order_id=order_id, job_id=job_id, account_id=owner_id)
+    fulfillment.release(order_id=order_id, job_id=job_id, account_id=owner_id)

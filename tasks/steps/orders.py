@@ -1,10 +1,19 @@
 """Steps of orders (3)."""
 
+from typing import TypedDict
 from uuid import UUID
 
 from shop.carts.services import Line
 from shop.orders import services as orders
 from shop.orders.services import Placed
+from tasks.engine import jobs
+from tasks.engine.workflow import NotYet
+
+
+class Changed(TypedDict):
+    """The status that the order had; null where it had the wanted one already."""
+
+    changed_from: str | None
 
 
 def place(
@@ -14,11 +23,23 @@ def place(
     return orders.place(user_id=user_id, lines=lines, currency=currency, job_id=job_id, by=owner_id)
 
 
-def close(*, order_id: int, outcome: str, cancelled_by: int | None) -> None:
+def close(*, order_id: int, outcome: str, cancelled_by: int | None, job_id: UUID) -> None:
     """Close an order that came to nothing: `failed` or `cancelled`, like its job."""
-    orders.close(order_id=order_id, outcome=outcome, by=cancelled_by)
+    orders.close(order_id=order_id, outcome=outcome, by=cancelled_by, job_id=job_id)
 
 
-def confirm(*, order_id: int) -> None:
+def confirm(*, order_id: int, job_id: UUID) -> None:
     """Note that the order is paid."""
-    orders.confirm(order_id=order_id)
+    orders.confirm(order_id=order_id, job_id=job_id)
+
+
+def await_other(*, waits_for: str) -> None:
+    """Wait until the order's checkout or payment, which alone may move it, has ended."""
+    if jobs.is_active(job_id=UUID(waits_for)):
+        raise NotYet(seconds=1)
+
+
+def change_status(*, order_id: int, status: str, by: int | None, job_id: UUID) -> Changed:
+    """Move the order on, and its copies with it (3.2)."""
+    before = orders.change_status(order_id=order_id, status=status, by=by, job_id=job_id)
+    return Changed(changed_from=before)

@@ -2,12 +2,25 @@
 
 from decimal import Decimal
 from typing import TypedDict
+from uuid import UUID
 
+from django.conf import settings
+
+from shop.payments import selectors
 from shop.payments import services as payments
-from shop.payments.services import Paid
+from shop.payments.providers import CustomerMustAct, PaymentTimeout
+from shop.payments.selectors import OrderView
+from shop.payments.services import Paid, Planned
+from tasks.engine.workflow import NotYet
 
 # Seconds that a provider gets to answer.
 TIMEOUT = 8.0
+
+
+# The step that gives money back: what it is promised under is what the provider is asked with.
+REFUND = "refund_payment"
+# Seconds after which a provider is asked whether the customer has paid, should it not tell.
+LOOK_AGAIN = 60.0
 
 
 class PaymentTaken(TypedDict):
@@ -16,22 +29,50 @@ class PaymentTaken(TypedDict):
     payment_id: int
 
 
+class Shown(TypedDict):
+    """The order as the API shows it."""
+
+    order: OrderView
+
+
 def capture(
     *, key: str, payment_method: str, total: str, currency: str, payment_token: str
 ) -> Paid:
-    """Take the money."""
-    return payments.capture(
-        key=key,
-        method=payment_method,
-        amount=Decimal(total),
-        currency=currency,
-        token=payment_token,
-    )
+    """Take the money; where the customer has to act first, wait for that."""
+    try:
+        return payments.capture(
+            key=key,
+            method=payment_method,
+            amount=Decimal(total),
+            currency=currency,
+            token=payment_token,
+        )
+    except CustomerMustAct as must_act:
+        raise NotYet(
+            seconds=LOOK_AGAIN,
+            action={"type": "redirect", "url": must_act.url},
+            limit=settings.SHOP_PAYMENT_WAIT,
+            then=PaymentTimeout(),
+        ) from must_act
 
 
 def void(*, key: str, payment_method: str) -> Paid:
     """Give the money back, or see to it that it is never taken."""
     return payments.void(key=key, method=payment_method)
+
+
+def record_pending(
+    *, key: str, order_id: int, payment_method: str, total: str, currency: str
+) -> PaymentTaken:
+    """Note that the payment waits for the customer."""
+    return record(
+        key=key,
+        order_id=order_id,
+        payment_method=payment_method,
+        total=total,
+        currency=currency,
+        charge_status="pending",
+    )
 
 
 def record(
@@ -53,3 +94,39 @@ def record(
         charge_status=charge_status,
     )
     return PaymentTaken(payment_id=payment_id)
+
+
+def check_version(*, order_id: int, if_match: list[str]) -> None:
+    """Go on only if the order is as it was seen."""
+    payments.check_version(order_id=order_id, if_match=if_match)
+
+
+def plan_refund(
+    *, order_id: int, amount: str | None, job_id: UUID, owner_id: int | None
+) -> Planned:
+    """Promise money back."""
+    wanted = None if amount is None else Decimal(amount)
+    key = f"{job_id}:{REFUND}"
+    return payments.plan_refund(order_id=order_id, key=key, amount=wanted, by=owner_id)
+
+
+def settle(*, order_id: int, status: str, key: str, job_id: UUID, by: int | None) -> Planned:
+    """Do for an order's money what its new status means."""
+    return payments.settle(
+        order_id=order_id, status=status, key=key, refund_key=f"{job_id}:{REFUND}", by=by
+    )
+
+
+def refund(*, key: str, provider: str, charge_key: str, amount: str) -> None:
+    """Give the money back."""
+    payments.refund(key=key, provider=provider, charge_key=charge_key, amount=Decimal(amount))
+
+
+def record_refund(*, key: str) -> None:
+    """Note that the money is back."""
+    payments.record_refund(key=key)
+
+
+def show_order(*, order_id: int) -> Shown:
+    """Read the order as it is now."""
+    return Shown(order=selectors.order_view(order_id=order_id))

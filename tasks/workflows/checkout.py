@@ -4,8 +4,9 @@ from typing import TypedDict
 
 from shop.carts.services import Line
 from tasks.engine.links import register
-from tasks.engine.workflow import Call, Link, Step, Workflow
-from tasks.steps import carts, inventory, notifications, orders, payments
+from tasks.engine.workflow import Link, Step, Workflow
+from tasks.steps import carts, inventory, orders
+from tasks.workflows.payment import PAY
 
 
 class CheckoutInput(TypedDict):
@@ -28,21 +29,7 @@ CHECKOUT = register(
                 Step(name="place_order", do=orders.place, undo=orders.close),
                 Step(name="reserve_stock", do=inventory.reserve, undo=inventory.release),
             ),
-            Link(
-                "payments",
-                Call(
-                    name="take_payment",
-                    do=payments.capture,
-                    record=payments.record,
-                    undo=payments.void,
-                    record_undo=payments.record,
-                    timeout=payments.TIMEOUT,
-                    when="payment_method",
-                    pivot=True,
-                ),
-                Step(name="confirm_order", do=orders.confirm, when="payment_method"),
-                Step(name="notify", do=notifications.tell_of_order),
-            ),
+            PAY,
         ),
         # The acceptance took the lines out of the cart.
         undo=carts.put_back,

@@ -8,11 +8,15 @@ from tasks.steps import inventory
 
 
 class InventorySetupInput(TypedDict):
-    """The settings to change; null leaves one as it is. Capacity is by kind of product."""
+    """The settings to change; null leaves one as it is. Capacity is by kind of product.
+
+    They are changed only in one of the versions `if_match`; null: in any.
+    """
 
     address: str | None
     status: str | None
     capacity: dict[str, int]
+    if_match: list[str] | None
 
 
 INVENTORY_SETUP = register(

@@ -1,6 +1,7 @@
 import pytest
+from django.test import Client
 
-from tests.api import callers
+from tests.api import browsers, callers
 
 
 @pytest.fixture
@@ -16,3 +17,13 @@ def customer(db: None) -> callers.Caller:
 @pytest.fixture
 def staff(db: None) -> callers.Caller:
     return callers.new_staff()
+
+
+@pytest.fixture
+def clerk(db: None) -> Client:
+    return browsers.new_clerk()
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    return browsers.new_operator()

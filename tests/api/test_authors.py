@@ -1,4 +1,4 @@
-"""`POST` and `GET /authors`."""
+"""`POST` and `GET /authors`, `GET` and `DELETE /authors/{author_id}`."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import pytest
 
 from shop.catalog import services as catalog
 from tests.api.callers import Caller, codes
+from tests.shopping import refused
+from tests.workflows.cases import new_book
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +79,49 @@ def test_wrong_input_is_named(staff: Caller, change: dict[str, Any], found: dict
 
 def test_every_field_is_required(staff: Caller) -> None:
     assert codes(staff.post("authors", {})) == dict.fromkeys(AUTHOR, "required")
+
+
+def test_an_author_is_read_as_in_the_list(anyone: Caller, customer: Caller, staff: Caller) -> None:
+    made = staff.post("authors", AUTHOR).json()
+    assert staff.get(f"authors/{made['id']}").json() == made
+    for caller in (anyone, customer):
+        response = caller.get(f"authors/{made['id']}")
+        assert response.status_code == 200
+        assert response.json() == {"id": made["id"], "author_name": "Tô Hoài"}
+
+
+def test_staff_remove_an_author(staff: Caller, anyone: Caller) -> None:
+    author_id = staff.post("authors", AUTHOR).json()["id"]
+    response = staff.delete(f"authors/{author_id}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert refused(anyone.get(f"authors/{author_id}"), 404, "not_found")
+    assert refused(staff.delete(f"authors/{author_id}"), 404, "not_found")
+    assert names(anyone.get("authors")) == []
+
+
+def test_only_staff_remove_authors(anyone: Caller, customer: Caller) -> None:
+    author_id = catalog.create_author(author_name="Nam Cao").pk
+    assert anyone.delete(f"authors/{author_id}").status_code == 401
+    assert customer.delete(f"authors/{author_id}").status_code == 403
+    assert names(anyone.get("authors")) == ["Nam Cao"]
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_an_author_of_any_book_stays(staff: Caller, anyone: Caller, deleted: bool) -> None:
+    book_id = new_book()
+    author_id = anyone.get(f"books/{book_id}").json()["author_id"]
+    if deleted:
+        catalog.delete_book(book_id=book_id)
+    assert refused(staff.delete(f"authors/{author_id}"), 409, "author_in_use")
+    assert anyone.get(f"authors/{author_id}").status_code == 200
+
+
+@pytest.mark.parametrize("author_id", ["0", "999999999", "9223372036854775808", "x", "-1"])
+def test_an_unknown_author_is_not_found(staff: Caller, author_id: str) -> None:
+    assert refused(staff.get(f"authors/{author_id}"), 404, "not_found")
+    assert refused(staff.delete(f"authors/{author_id}"), 404, "not_found")
+
+
+def test_to_remove_an_author_takes_no_body(staff: Caller) -> None:
+    author_id = catalog.create_author(author_name="Nam Cao").pk
+    assert codes(staff.delete(f"authors/{author_id}", {"a": 1})) == {"a": "unknown_field"}

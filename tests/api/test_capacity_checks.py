@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shop.catalog import services as catalog
+from shop.inventory import fulfillment
 from shop.inventory import services as inventory
 from tasks.engine.models import Job
 from tests.api.callers import Caller, codes
@@ -40,7 +41,7 @@ def test_what_is_reserved_takes_room_until_it_is_shipped(staff: Caller) -> None:
     inventory.set_up(capacity={"book": 10})
     book_id = new_book()
     inventory.receive(product_id=book_id, quantity=4)
-    inventory.reserve(order_id=1, quantities={book_id: 4})
+    fulfillment.reserve(order_id=1, quantities={book_id: 4})
     assert finished(staff, check(staff, book_id))["result"] == {"fits": True, "remaining": 6}
 
 

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.catalog import services as catalog
 from shop.catalog.models import Product
+from shop.inventory import fulfillment
 from shop.inventory import services as inventory
 from tests.api.callers import Caller, codes, new_customer
 from tests.shopping import UNKNOWN_ID, fill, new_buyer, refused, same_answer
@@ -29,7 +30,7 @@ def test_an_empty_cart_is_shown_whole() -> None:
 
 def test_a_cart_shows_its_lines_in_the_order_in_which_they_came() -> None:
     first, second = new_book(copies=9, price=125_000), new_book(price=50_000)
-    inventory.reserve(order_id=1, quantities={first: 2})
+    fulfillment.reserve(order_id=1, quantities={first: 2})
     buyer = new_buyer({second: 3, first: 2})
     assert buyer.get(f"carts/{buyer.user_id}").json() == {
         "user_id": buyer.user_id,

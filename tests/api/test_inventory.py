@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from shop.inventory import fulfillment
 from shop.inventory import services as inventory
 from tasks.engine.models import Job
 from tests.api.callers import Caller, codes
@@ -55,11 +57,21 @@ def test_what_is_reserved_takes_room_and_what_remains_shows(staff: Caller) -> No
     inventory.set_up(capacity={"book": 10})
     book_id = new_book()
     inventory.receive(product_id=book_id, quantity=6)
-    inventory.reserve(order_id=1, quantities={book_id: 4})
+    fulfillment.reserve(order_id=1, quantities={book_id: 4})
     house = staff.get("inventory").json()
     assert house["capacity"]["book"] == 10
     assert house["on_hand"]["book"] == 6
     assert house["remaining"]["book"] == 4
+
+
+def test_an_inactive_warehouse_ships_what_is_reserved(staff: Caller) -> None:
+    book_id = new_book(copies=6)
+    fulfillment.reserve(order_id=1, quantities={book_id: 4})
+    finished(staff, staff.patch("inventory", {"status": "inactive"}))
+    with pytest.raises(inventory.WarehouseInactive), transaction.atomic():
+        fulfillment.reserve(order_id=2, quantities={book_id: 1})
+    fulfillment.ship(order_id=1)
+    assert staff.get("inventory").json()["on_hand"]["book"] == 2
 
 
 @pytest.mark.parametrize("name", FULL)

@@ -5,6 +5,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from shop.catalog import services as catalog
 from shop.catalog.models import Product
+from shop.inventory import fulfillment
 from shop.inventory import services as inventory
 from tests.api.callers import Caller, codes
 from tests.shopping import UNKNOWN_ID, refused
@@ -21,7 +22,7 @@ def listed(staff: Caller, parameters: str = "") -> list[int]:
 
 def test_what_is_in_stock_is_shown_whole_and_the_newest_first(staff: Caller) -> None:
     older, newer = new_book(copies=9), new_book(copies=4)
-    inventory.reserve(order_id=1, quantities={older: 2})
+    fulfillment.reserve(order_id=1, quantities={older: 2})
     titles = dict(Product.objects.values_list("pk", "title"))
     response = staff.get("inventory/items")
     assert response.status_code == 200

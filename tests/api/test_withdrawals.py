@@ -4,11 +4,23 @@ from typing import Any
 
 import pytest
 
+from shop.catalog import services as catalog
+from shop.inventory import fulfillment
 from shop.inventory import services as inventory
 from shop.inventory.models import Movement
 from tasks.engine.models import Job
 from tests.api.callers import Caller, codes
-from tests.shopping import NO_NUMBERS, UNKNOWN_ID, at_once, finished, job_of, refused, states
+from tests.shopping import (
+    NO_NUMBERS,
+    UNKNOWN_ID,
+    at_once,
+    check_out,
+    finished,
+    job_of,
+    new_buyer,
+    refused,
+    states,
+)
 from tests.workflows.cases import new_book, run
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +70,7 @@ def test_the_ledger_says_why_by_whom_and_for_which_job(staff: Caller) -> None:
 
 def test_reserved_copies_are_never_withdrawn(staff: Caller) -> None:
     book_id = new_book(copies=5)
-    inventory.reserve(order_id=1, quantities={book_id: 3})
+    fulfillment.reserve(order_id=1, quantities={book_id: 3})
     job = finished(staff, withdraw(staff, book_id, 3))
     assert (job["state"], job["error"]["code"]) == ("failed", "insufficient_stock")
     assert (job["error"]["status"], job["result"]) == (409, None)
@@ -70,12 +82,25 @@ def test_reserved_copies_are_never_withdrawn(staff: Caller) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_at_one_moment_no_more_is_withdrawn_than_is_free(staff: Caller) -> None:
     book_id = new_book(copies=8)
-    inventory.reserve(order_id=1, quantities={book_id: 1})
+    fulfillment.reserve(order_id=1, quantities={book_id: 1})
     begun = [job_of(withdraw(staff, book_id, 2)) for _ in range(6)]
     jobs = at_once(run, begun)
     assert sorted(job.state for job in jobs) == ["failed"] * 3 + ["succeeded"] * 3
     assert stock(staff, book_id) == (2, 1)
     assert staff.get("inventory").json()["on_hand"]["book"] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_one_moment_copies_are_reserved_or_withdrawn_but_not_both(staff: Caller) -> None:
+    book_id = new_book(copies=9)
+    buyers = [new_buyer({book_id: 2}) for _ in range(4)]
+    begun = [job_of(check_out(buyer, token=None)) for buyer in buyers]
+    begun += [job_of(withdraw(staff, book_id, 2)) for _ in range(4)]
+    jobs = at_once(run, begun)
+    assert sorted(job.state for job in jobs) == ["failed"] * 4 + ["succeeded"] * 4
+    assert {job.error["code"] for job in jobs if job.error} == {"insufficient_stock"}
+    ordered = sum(job.state == "succeeded" for job in jobs[:4])
+    assert stock(staff, book_id) == (1 + 2 * ordered, 2 * ordered)
 
 
 def test_a_product_that_never_came_cannot_go(staff: Caller) -> None:
@@ -89,10 +114,21 @@ def test_what_is_free_leaves_an_inactive_warehouse(staff: Caller) -> None:
     assert finished(staff, withdraw(staff, book_id))["state"] == "succeeded"
 
 
-def test_an_unknown_product_is_not_found(staff: Caller) -> None:
-    for product_id in (UNKNOWN_ID, 0, 2**63):
+def test_a_product_that_is_unknown_or_deleted_is_not_found(staff: Caller) -> None:
+    deleted = new_book(copies=1)
+    catalog.delete_book(book_id=deleted)
+    for product_id in (UNKNOWN_ID, deleted, 0, 2**63):
         assert codes(withdraw(staff, product_id)) == {"product_id": "not_found"}
     assert not Job.objects.exists()
+
+
+def test_a_product_deleted_meanwhile_fails_the_job(staff: Caller) -> None:
+    book_id = new_book(copies=2)
+    accepted = withdraw(staff, book_id)
+    catalog.delete_book(book_id=book_id)
+    job = finished(staff, accepted)
+    assert (job["state"], job["error"]["code"]) == ("failed", "not_found")
+    assert stock(staff, book_id) == (2, 0)
 
 
 @pytest.mark.parametrize("quantity", [*NO_NUMBERS, 1_000_001])

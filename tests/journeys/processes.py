@@ -1,6 +1,7 @@
 """The shop as `make run` starts it, in processes of its own that a test may kill: on free ports,
 with PostgreSQL and Valkey that no other test uses."""
 
+import http.client
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from config.local import options, ports
 from config.local.options import ROOT, Options
@@ -186,6 +188,17 @@ class Shop:
         found = list(islice(self._seed.products, number))
         assert len(found) == number, f"raise PRODUCTS: {PRODUCTS} are not enough"
         return found
+
+    def page(self, method: str, path: str, form: str = "") -> tuple[int, str]:
+        """Ask for a page as a browser does, and return its status and text."""
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=30)
+        try:
+            headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+            connection.request(method, path, body=form or None, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
 
     @contextmanager
     def without(self, name: str) -> Iterator[None]:

@@ -19,6 +19,16 @@ def test_without_settings_the_shop_listens_on_loopback() -> None:
     assert found.data == options.ROOT / ".shop"
 
 
+def test_both_can_listen_elsewhere_and_are_reached_here() -> None:
+    found = options.read({"GATEWAY_HOST": "::1", "FLOWER_HOST": "::"})
+    assert (found.address, found.flower_address) == ("http://[::1]:8000", "http://[::1]:5555")
+
+
+def test_what_is_no_ip_address_is_named() -> None:
+    with pytest.raises(Problem, match="FLOWER_HOST"):
+        options.read({"FLOWER_HOST": "localhost"})
+
+
 def test_empty_settings_count_as_left_out() -> None:
     assert options.read({"GATEWAY_PORT": "", "SHOP_DATA_DIR": ""}) == options.read({})
 

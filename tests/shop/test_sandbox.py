@@ -1,13 +1,23 @@
 """The sandbox's rules: one act for each key, and a void that forbids a charge to come."""
 
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import Settings
 
 from shop.core.errors import NotFound
 from shop.payments import providers
-from shop.payments.providers import Charge, PaymentDeclined, PaymentVoided, ProviderUnavailable
+from shop.payments.providers import (
+    Charge,
+    CustomerMustAct,
+    PaymentDeclined,
+    PaymentVoided,
+    ProviderUnavailable,
+)
+from shop.payments.sandbox import pages
+from shop.payments.sandbox.models import Entry
 from shop.payments.sandbox.provider import RefundTooLarge
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +84,99 @@ def test_refunds_add_up_to_the_charge_and_each_is_made_once(key: str) -> None:
         SANDBOX.refund(key="second", charge_key=key, amount=Decimal(25_001))
     whole = SANDBOX.refund(key="third", charge_key=key, amount=Decimal(25_000))
     assert whole.status == "refunded"
+
+
+def page_of(key: str) -> UUID:
+    """Return the page to which the sandbox sends the customer."""
+    with pytest.raises(CustomerMustAct) as caught:
+        capture(key, "tok_redirect")
+    before, _, page_id = caught.value.url.rpartition("/")
+    assert before == "http://127.0.0.1:8000/sandbox/payments"
+    return UUID(page_id)
+
+
+def test_a_redirected_card_waits_at_one_page_until_the_customer_has_paid(key: str) -> None:
+    page_id = page_of(key)
+    assert page_of(key) == page_id
+    assert SANDBOX.look_up(key=key).status == "pending"
+    assert pages.decide(page_id=page_id, outcome="paid")[1]
+    assert capture(key, "tok_redirect").status == SANDBOX.look_up(key=key).status == "captured"
+
+
+def test_what_the_customer_declined_stays_declined(key: str) -> None:
+    page_id = page_of(key)
+    pages.decide(page_id=page_id, outcome="declined")
+    for token in ("tok_redirect", "tok_ok"):
+        with pytest.raises(PaymentDeclined):
+            capture(key, token)
+    assert SANDBOX.void(key=key).status == "declined"
+
+
+def test_the_first_outcome_stands(key: str) -> None:
+    page_id = page_of(key)
+    for outcome, is_news in (("declined", True), ("paid", False), ("declined", False)):
+        page, news = pages.decide(page_id=page_id, outcome=outcome)
+        assert (page.outcome, news) == ("declined", is_news)
+
+
+def test_pages_cannot_be_told_from_each_other(key: str) -> None:
+    page_id = page_of(key)
+    assert page_id.version == 4
+    assert page_of(f"{key}2") != page_id
+    with pytest.raises(NotFound):
+        pages.page(page_id=uuid4())
+
+
+def test_links_begin_with_the_shops_public_address(key: str, settings: Settings) -> None:
+    settings.SHOP_PUBLIC_URL = "https://books.example.com"
+    with pytest.raises(CustomerMustAct) as caught:
+        capture(key, "tok_redirect")
+    assert caught.value.url.startswith("https://books.example.com/sandbox/payments/")
+
+
+def test_a_void_while_the_customer_is_away_forbids_the_charge(key: str) -> None:
+    page_id = page_of(key)
+    assert SANDBOX.void(key=key).status == "voided"
+    with pytest.raises(PaymentVoided):
+        capture(key, "tok_redirect")
+    assert pages.page(page_id=page_id).is_off
+
+
+def test_a_void_after_the_customer_has_paid_gives_the_money_back(key: str) -> None:
+    pages.decide(page_id=page_of(key), outcome="paid")
+    assert SANDBOX.void(key=key).status == SANDBOX.look_up(key=key).status == "voided"
+
+
+def test_a_bank_takes_the_money_although_the_shop_has_called_it_off(key: str) -> None:
+    page_id = page_of(key)
+    SANDBOX.void(key=key)
+    page, is_news = pages.decide(page_id=page_id, outcome="paid")
+    assert (page.outcome, page.is_off, is_news) == ("paid", True, True)
+    assert SANDBOX.look_up(key=key).status == "captured"
+    # Late copies of what the shop asked before change nothing about it.
+    assert SANDBOX.void(key=key).status == "voided"
+    for token in ("tok_redirect", "tok_ok"):
+        with pytest.raises(PaymentVoided):
+            capture(key, token)
+    assert SANDBOX.look_up(key=key).status == "captured"
+    assert SANDBOX.refund(key="r", charge_key=key, amount=Decimal(125_000)).status == "refunded"
+
+
+def test_what_is_declined_after_the_shop_called_it_off_moves_nothing(key: str) -> None:
+    page_id = page_of(key)
+    SANDBOX.void(key=key)
+    pages.decide(page_id=page_id, outcome="declined")
+    pages.decide(page_id=page_id, outcome="paid")
+    assert SANDBOX.look_up(key=key).status == "voided"
+
+
+@pytest.mark.parametrize(
+    "change", [{"outcome": "paid"}, {"outcome": "maybe"}, {"is_late": True}], ids=str
+)
+def test_the_books_hold_no_outcome_that_cannot_be(key: str, change: dict[str, object]) -> None:
+    page_of(key)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Entry.objects.filter(key=key).update(**change)
 
 
 def test_what_was_never_asked_for_is_not_found(key: str) -> None:

@@ -3,29 +3,41 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import connection
 
 from shop.carts import services as carts
 from shop.catalog import services as catalog
+from shop.customers import closing
 from shop.customers import selectors as customer_reads
 from shop.customers import services as customers
 from shop.inventory import selectors as inventory_reads
 from shop.inventory import services as inventory
+from shop.notifications import services as notifications
+from shop.payments import selectors as payment_reads
+from shop.payments.sandbox import pages
+from tasks.acceptance import orders as acceptance
+from tasks.acceptance.orders import Asked
 from tasks.engine import jobs, registry, turns
 from tasks.engine.models import Job, State
 from tasks.workflows import (
+    ACCOUNT_DELETION,
     CAPACITY_CHECK,
     CHECKOUT,
     GOODS_RECEIPT,
     GOODS_WITHDRAWAL,
     INVENTORY_SETUP,
+    LATE_PAYMENT,
     NOTIFICATION,
     REGISTRATION,
+    SANDBOX_WEBHOOK,
 )
+from tests import gateway
 
 _numbers = count(1)
 PASSWORD_HASH = "argon2$not-a-real-hash"
@@ -92,11 +104,51 @@ def checkout(*, user_id: int, token: str | None = "tok_ok") -> Job:
     )
 
 
-def _checkout() -> Callable[[], Job]:
+def _checkout() -> Callable[..., Job]:
     user_id = new_customer()
     for copies in (1, 2, 3):
         carts.add_item(user_id=user_id, product_id=new_book(copies=9), quantity=copies)
-    return lambda: checkout(user_id=user_id)
+    return lambda token="tok_ok": checkout(user_id=user_id, token=token)
+
+
+def new_order(*, token: str | None = "tok_ok") -> int:
+    """Have a customer buy six copies of three books and return the order's id."""
+    job = run(_checkout()(token))
+    assert job.state == State.SUCCEEDED, job.error
+    assert job.result is not None
+    return int(job.result["order_id"])
+
+
+def update(order_id: int, status: str, **more: Any) -> Job:
+    """Accept an order's new status, as the gateway does."""
+    return acceptance.update(order_id=order_id, status=status, asked=Asked(), **more)
+
+
+def _cancellation() -> Callable[[], Job]:
+    order_id = new_order()
+    seen = [payment_reads.version(order_id=order_id)]
+
+    def begin() -> Job:
+        job = update(order_id, "cancelled", if_match=seen)
+        # As if its payment had been under way, and were over by now.
+        job.input["waits_for"] = str(uuid4())
+        job.save(update_fields=["input"])
+        return job
+
+    return begin
+
+
+def _payment() -> Callable[[], Job]:
+    order_id = new_order(token=None)
+    return lambda: acceptance.pay(order_id=order_id, method="card", token="tok_ok", asked=Asked())
+
+
+def _refund() -> Callable[[], Job]:
+    order_id = new_order()
+    seen = [payment_reads.version(order_id=order_id)]
+    return lambda: acceptance.refund(
+        order_id=order_id, amount=Decimal(1_000), asked=Asked(), if_match=seen
+    )
 
 
 def _registration() -> Callable[[], Job]:
@@ -113,13 +165,36 @@ def _registration() -> Callable[[], Job]:
     return lambda: jobs.start(REGISTRATION, input=given, secrets={"password_hash": PASSWORD_HASH})
 
 
+def account_deletion(*, user_id: int) -> Job:
+    """Accept the deletion of a customer's account, as the gateway does."""
+    account_id = customer_reads.account_id(user_id=user_id)
+    closing.close_account(account_id=account_id)
+    return jobs.start(
+        ACCOUNT_DELETION,
+        input={"account_id": account_id, "user_id": user_id},
+        beneficiary_id=account_id,
+    )
+
+
+def _account_deletion() -> Callable[[], Job]:
+    user_id = new_customer()
+    carts.add_item(user_id=user_id, product_id=new_book(), quantity=2)
+    notifications.record(job_id=uuid4(), user_id=user_id, subject="Hello", body="There.")
+    return lambda: account_deletion(user_id=user_id)
+
+
 def _goods(workflow: Any, quantity: int) -> Callable[[], Job]:
     given = {"product_id": new_book(copies=5), "quantity": quantity}
     return lambda: jobs.start(workflow, input=given)
 
 
 def _setup() -> Callable[[], Job]:
-    given = {"address": "3 Trần Phú", "status": None, "capacity": {"clothes": 7}}
+    given = {
+        "address": "3 Trần Phú",
+        "status": None,
+        "capacity": {"clothes": 7},
+        "if_match": [inventory_reads.version()],
+    }
     return lambda: jobs.start(INVENTORY_SETUP, input=given)
 
 
@@ -128,15 +203,92 @@ def _notification() -> Callable[[], Job]:
     return lambda: jobs.start(NOTIFICATION, input=given)
 
 
+def redirected() -> Job:
+    """Return a checkout of two copies that waits for its customer at the sandbox's page."""
+    user_id = new_customer()
+    carts.add_item(user_id=user_id, product_id=new_book(copies=5), quantity=2)
+    job = checkout(user_id=user_id, token="tok_redirect")
+    deliver(job)
+    return deliver(job)
+
+
+def decide(job: Job, outcome: str) -> int:
+    """Have the customer of a job decide, and return the id of the charge in the sandbox's books."""
+    assert job.action
+    page_id = UUID(job.action["url"].rpartition("/")[2])
+    return pages.decide(page_id=page_id, outcome=outcome)[0].entry_id
+
+
+def _sandbox_webhook() -> Callable[[], Job]:
+    settings.SHOP_SANDBOX_WEBHOOK_URL = f"{gateway.address()}/api/v1/webhooks/payments/sandbox"
+    given = {"entry_id": decide(redirected(), "paid")}
+    return lambda: jobs.start(SANDBOX_WEBHOOK, input=given)
+
+
+def _late_payment() -> Callable[[], Job]:
+    waiting = redirected()
+    jobs.cancel(job_id=waiting.pk)
+    cancelled = run(Job.objects.get(pk=waiting.pk))
+    assert cancelled.state == State.CANCELLED
+    decide(waiting, "paid")
+    given = {"provider": "sandbox", "charge_key": f"{waiting.pk}:take_payment"}
+    return lambda: jobs.start(LATE_PAYMENT, input=given)
+
+
+def scheduled(kind: str, *, since: str | None = None) -> Job:
+    """Start a run, as the clock does."""
+    given = {"since": since, "until": "2030-01-02T06:00:00Z"}
+    return jobs.start(registry.newest(kind), input=given)
+
+
+def write(statement: str) -> None:
+    """Change the shop past its code."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def new_staff() -> str:
+    """Make somebody of the staff and return the email."""
+    name = f"staff{next(_numbers)}"
+    email = f"{name}@example.com"
+    customers.ensure_staff(username=name, email=email, password=f"{uuid4()}")
+    return email
+
+
+def _scheduled(kind: str) -> Callable[[], Job]:
+    """Have something to do for each kind of run."""
+    new_staff()
+    new_order(token=None)
+    carts.add_item(user_id=new_customer(), product_id=new_book(copies=3), quantity=2)
+    write("UPDATE orders_order SET created_at = created_at - interval '1 day'")
+    write("UPDATE carts_cartitem SET changed_at = changed_at - interval '25 hours'")
+    if kind == "verification":
+        write("UPDATE inventory_room SET on_hand = on_hand - 1 WHERE on_hand > 0")
+    return lambda: scheduled(kind)
+
+
 # By kind: makes what the job needs, and returns how to accept the job.
 CASES: dict[str, Callable[[], Callable[[], Job]]] = {
+    "account_deletion": _account_deletion,
     "capacity_check": lambda: _goods(CAPACITY_CHECK, 1),
     "checkout": _checkout,
     "goods_receipt": lambda: _goods(GOODS_RECEIPT, 4),
     "goods_withdrawal": lambda: _goods(GOODS_WITHDRAWAL, 4),
     "inventory_setup": _setup,
+    "late_payment": _late_payment,
     "notification": _notification,
+    "order_update": _cancellation,
+    "payment": _payment,
+    "refund": _refund,
     "registration": _registration,
+    "sandbox_webhook": _sandbox_webhook,
+    **{
+        kind: partial(_scheduled, kind)
+        for kind in (
+            *("abandoned_carts", "clean_up", "daily_report"),
+            *("low_stock", "unpaid_orders", "verification"),
+        )
+    },
 }
 
 # What anybody can see of the shop: each table without its keys and times. Orders stay, as `failed`
@@ -150,14 +302,15 @@ VISIBLE = {
     "reservations": "SELECT product_id, quantity FROM inventory_reservation",
     "carts": "SELECT cart_id, product_id, quantity FROM carts_cartitem",
     "cart owners": "SELECT customer_id FROM carts_cart",
-    "accounts": "SELECT username FROM customers_account",
+    "accounts": "SELECT username, is_active FROM customers_account",
     "names": "SELECT first_name FROM customers_fullname",
     "addresses": "SELECT address FROM customers_address",
     "customers": "SELECT account_id FROM customers_customer",
     "orders": "SELECT customer_id, status, total FROM orders_order"
     " WHERE status NOT IN ('failed', 'cancelled')",
-    "payments": "SELECT amount FROM payments_payment WHERE status = 'captured'",
-    "charges": "SELECT amount - refunded FROM sandbox_entry WHERE status = 'captured'",
+    "payments": "SELECT amount - refunding FROM payments_payment WHERE status = 'captured'",
+    "charges": "SELECT amount - refunded FROM sandbox_entry"
+    " WHERE status = 'captured' AND amount > refunded",
     "notifications": "SELECT subject, customer_id FROM notifications_notification",
 }
 
@@ -182,6 +335,8 @@ def totals() -> dict[str, int]:
         "copies reserved": sum(reserved for _, _, reserved in seen["stock"]),
         "capacity": sum(capacity for _, capacity, _ in seen["room"]),
         "room taken": sum(on_hand for _, _, on_hand in seen["room"]),
+        "money paid": int(sum(amount for (amount,) in seen["payments"])),
+        "money charged": int(sum(amount for (amount,) in seen["charges"])),
     }
 
 

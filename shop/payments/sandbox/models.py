@@ -13,9 +13,17 @@ class EntryStatus(models.TextChoices):
     """What the sandbox did under a key."""
 
     OPEN = "open"
+    PENDING = "pending"
     CAPTURED = "captured"
     DECLINED = "declined"
     VOIDED = "voided"
+
+
+class Outcome(models.TextChoices):
+    """What the customer did on the sandbox's page."""
+
+    PAID = "paid"
+    DECLINED = "declined"
 
 
 class Entry(models.Model):
@@ -28,11 +36,26 @@ class Entry(models.Model):
     currency = models.CharField(max_length=3, blank=True, default="")
     # How many requests were answered with a fault, which some tokens ask for.
     faults = models.PositiveSmallIntegerField(default=0)
+    # The address of the customer's page, where the charge needs one; whoever knows it may pay.
+    page_id = models.UUIDField(null=True, unique=True, editable=False)
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    # Paid after the shop had voided it: captured all the same, for so it is in the world.
+    is_late = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         verbose_name_plural = "entries"
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(outcome="", decided_at=None)
+                | Q(outcome__in=Outcome.values, decided_at__isnull=False, page_id__isnull=False),
+                name="sandbox_outcome_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_late=False) | Q(outcome="paid", status="captured"),
+                name="sandbox_late_is_captured",
+            ),
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("amount")),
                 name="sandbox_refunded_within_amount",

@@ -1,23 +1,32 @@
 """The sandbox: a payment provider whose tokens decide what happens."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
+from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from shop.core.errors import NotFound, Refused
 from shop.payments.providers import (
     Charge,
+    CustomerMustAct,
+    Hint,
     PaymentDeclined,
     PaymentVoided,
     ProviderUnavailable,
 )
+from shop.payments.sandbox import webhooks
 from shop.payments.sandbox.models import Entry, EntryStatus, Refund
 
 # How many requests with a token are answered with a fault before the charge is made.
 FAULTS_BEFORE = {"tok_flaky": 2}
 # … and how many after it was made: the money moves and the answer is lost.
 FAULTS_AFTER = {"tok_timeout": 1}
+# The customer decides, on a page of the sandbox.
+REDIRECTED = "tok_redirect"
 APPROVED = {"tok_ok", *FAULTS_BEFORE, *FAULTS_AFTER}
 
 
@@ -42,20 +51,27 @@ class SandboxProvider:
         # Raised only now: what the provider did stands in its books whatever it answers.
         if fails:
             raise ProviderUnavailable
-        if entry.status == EntryStatus.VOIDED:
+        if entry.status == EntryStatus.VOIDED or entry.is_late:
             raise PaymentVoided
         if entry.status == EntryStatus.DECLINED:
             raise PaymentDeclined
+        if entry.status == EntryStatus.PENDING:
+            raise CustomerMustAct(
+                url=f"{settings.SHOP_PUBLIC_URL}/sandbox/payments/{entry.page_id}"
+            )
         return _charge(entry)
 
     def void(self, *, key: str) -> Charge:
-        """Take a charge back; where there is none yet, leave a tombstone that forbids it."""
+        """Take a charge back; where there is none yet, leave a tombstone that forbids it.
+
+        A repeat is answered as the first time, also where the customer has paid since.
+        """
         with transaction.atomic():
             entry = self._entry(key)
-            if entry.status in (EntryStatus.OPEN, EntryStatus.CAPTURED):
+            if entry.status != EntryStatus.DECLINED and not entry.is_late:
                 entry.status = EntryStatus.VOIDED
                 entry.save(update_fields=["status"])
-        return _charge(entry)
+        return _charge(entry, status=EntryStatus.VOIDED if entry.is_late else None)
 
     def refund(self, *, key: str, charge_key: str, amount: Decimal) -> Charge:
         """Give back part of a captured charge, once for each key."""
@@ -76,6 +92,14 @@ class SandboxProvider:
             raise NotFound
         return _charge(entry)
 
+    def verify(self, *, headers: Mapping[str, str], body: bytes) -> str:
+        """Return the id of a message that the sandbox signed. Raises InvalidSignature."""
+        return webhooks.verify(headers=headers, body=body)
+
+    def read(self, *, message: Any) -> Hint:
+        """Return what a message of the sandbox says."""
+        return webhooks.read(message=message)
+
     def _entry(self, key: str) -> Entry:
         """Return the entry of this key, locked, made if need be."""
         Entry.objects.bulk_create([Entry(key=key)], ignore_conflicts=True)
@@ -86,7 +110,9 @@ class SandboxProvider:
         fails = False
         if entry.status == EntryStatus.OPEN:
             entry.amount, entry.currency = amount, currency
-            if token not in APPROVED:
+            if token == REDIRECTED:
+                entry.status, entry.page_id = EntryStatus.PENDING, uuid4()
+            elif token not in APPROVED:
                 entry.status = EntryStatus.DECLINED
             elif entry.faults < FAULTS_BEFORE.get(token, 0):
                 fails = True
@@ -98,11 +124,11 @@ class SandboxProvider:
         return fails
 
 
-def _charge(entry: Entry) -> Charge:
+def _charge(entry: Entry, *, status: str | None = None) -> Charge:
     refunded = entry.status == EntryStatus.CAPTURED and entry.refunded == entry.amount > 0
     return Charge(
         key=entry.key,
-        status="refunded" if refunded else entry.status,
+        status=status or ("refunded" if refunded else entry.status),
         amount=entry.amount,
         refunded=entry.refunded,
         currency=entry.currency,

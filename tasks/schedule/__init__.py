@@ -1,0 +1,1 @@
+"""What the clock starts: beat's timetable, whose runs are jobs."""

@@ -1,0 +1,118 @@
+"""Steps that keep the shop in order: deleting what is old, verifying the books."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict
+
+import structlog
+from django.conf import settings
+
+from shop.customers import services as customers
+from shop.payments import events
+from tasks.engine import expiry
+from tasks.verification import checking
+
+log = structlog.get_logger(__name__)
+# How many rows of each kind one run deletes at most.
+BATCH = 2_000
+# Runs that the clock starts are many, and tell little when they are over.
+RUNS_KEPT = timedelta(days=2)
+LOGINS_KEPT = timedelta(days=30)
+EVENTS_KEPT = timedelta(days=90)
+# Orders, payments and jobs that did not change for so long are left to `manage.py verify`.
+VERIFIED = timedelta(days=2)
+
+
+class JobsDeleted(TypedDict):
+    """How many."""
+
+    jobs: int
+
+
+class LoginsDeleted(TypedDict):
+    """How many."""
+
+    logins: int
+
+
+class EventsDeleted(TypedDict):
+    """How many."""
+
+    events: int
+
+
+class Breach(TypedDict):
+    """A rule, and how many rows break it."""
+
+    rule: str
+    rows: int
+
+
+class StockVerified(TypedDict):
+    """What is wrong in the warehouse."""
+
+    stock: list[Breach]
+
+
+class OrdersVerified(TypedDict):
+    """What is wrong with orders, and with their money."""
+
+    orders: list[Breach]
+
+
+class Verified(TypedDict):
+    """All that is wrong, and what to mail: null where all is well."""
+
+    breaches: list[Breach]
+    subject: str
+    body: str | None
+
+
+def delete_jobs() -> JobsDeleted:
+    """Delete the oldest finished jobs, runs of the clock sooner than others."""
+    runs = expiry.delete_finished(older_than=RUNS_KEPT, limit=BATCH, scope="schedule")
+    kept = timedelta(days=settings.SHOP_JOBS_KEPT)
+    return JobsDeleted(jobs=runs + expiry.delete_finished(older_than=kept, limit=BATCH))
+
+
+def delete_logins() -> LoginsDeleted:
+    """Delete logins that ended or expired long ago."""
+    return LoginsDeleted(logins=customers.delete_ended_logins(older_than=LOGINS_KEPT, limit=BATCH))
+
+
+def delete_events() -> EventsDeleted:
+    """Delete old messages of payment providers."""
+    return EventsDeleted(events=events.delete_old(older_than=EVENTS_KEPT, limit=BATCH))
+
+
+def verify_stock() -> StockVerified:
+    """Verify the whole warehouse."""
+    return StockVerified(stock=_breaches("stock"))
+
+
+def verify_orders() -> OrdersVerified:
+    """Verify orders and payments that changed lately."""
+    return OrdersVerified(orders=[*_breaches("orders"), *_breaches("money")])
+
+
+def verify_jobs(*, stock: list[Breach], orders: list[Breach]) -> Verified:
+    """Verify jobs, and sum up."""
+    breaches = [*stock, *orders, *_breaches("jobs")]
+    lines = [f"{breach['rule']} Not so for {breach['rows']} rows." for breach in breaches]
+    return Verified(
+        breaches=breaches,
+        subject="The books do not add up",
+        body="\n".join([*lines, "", "See `manage.py verify`."]) if breaches else None,
+    )
+
+
+def _breaches(about: str) -> list[Breach]:
+    findings = checking.check(since=datetime.now(UTC) - VERIFIED, about=about)
+    broken = [finding for finding in findings if finding.breaches]
+    for finding in broken:
+        log.error(
+            "rule_broken",
+            rule=finding.rule.sentence,
+            rows=finding.breaches,
+            first=finding.first,
+        )
+    return [Breach(rule=found.rule.sentence, rows=found.breaches) for found in broken]

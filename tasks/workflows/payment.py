@@ -1,0 +1,46 @@
+"""Pay an order (6): the money, the order's confirmation, the notification."""
+
+from typing import TypedDict
+
+from tasks.engine.links import register
+from tasks.engine.workflow import Call, Link, Step, Workflow
+from tasks.steps import notifications, orders, payments
+
+
+class PaymentInput(TypedDict):
+    """Which order, and what it costs, in digits."""
+
+    order_id: int
+    user_id: int
+    total: str
+    currency: str
+    payment_method: str | None
+
+
+# A checkout ends in the same link. Without a method the customer pays later.
+PAY = Link(
+    "payments",
+    Call(
+        name="take_payment",
+        do=payments.capture,
+        record=payments.record,
+        record_wait=payments.record_pending,
+        undo=payments.void,
+        record_undo=payments.record,
+        timeout=payments.TIMEOUT,
+        when="payment_method",
+        pivot=True,
+    ),
+    Step(name="confirm_order", do=orders.confirm, when="payment_method"),
+    Step(name="notify", do=notifications.tell_of_order),
+)
+
+PAYMENT = register(
+    Workflow(
+        kind="payment",
+        input=PaymentInput,
+        secrets=("payment_token",),
+        links=(PAY,),
+        result=("order_id", "payment_id"),
+    )
+)
