@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import TypedDict
-from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.db.models.functions import Now
@@ -114,12 +113,6 @@ def facts(order: Order) -> OrderFacts:
 def has_open_orders(*, user_id: int) -> bool:
     """Return whether an order of the customer is neither delivered nor given up."""
     return Order.objects.filter(customer_id=user_id, status__in=OPEN).exists()
-
-
-def job_ids(*, user_id: int) -> list[UUID]:
-    """Return the jobs that changed the customer's orders, as far as their history names them."""
-    rows = OrderEvent.objects.filter(order__customer_id=user_id).order_by("pk")
-    return [job_id for job_id in rows.values_list("job_id", flat=True) if job_id]
 
 
 def unpaid(*, older_than: timedelta, after: int, limit: int) -> list[Order]:

@@ -26,6 +26,8 @@ PENDING = "pending"
 CANCELLED = "cancelled"
 # The jobs that pay an order; to cancel the order is to cancel them.
 PAYING = ("checkout", "payment")
+# How often it is looked who has an order in hand, where that changes at the same moment.
+LOOKS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +40,12 @@ class Asked:
 
 
 class OrderChanging(Unavailable):
-    """Another began to pay the order at the same moment."""
+    """Others took the order up at the same moment, again and again."""
 
     code = "order_changing"
     detail = "The order is being changed by somebody else; try again."
 
 
-@transaction.atomic
 def update(
     *,
     order_id: int,
@@ -58,6 +59,17 @@ def update(
     A checkout or payment of a pending order that is under way is cancelled with it.
     Raises NotFound; PreconditionFailed; InvalidTransition; OrderChanging.
     """
+    for _ in range(LOOKS - 1):
+        with suppress(OrderChanging):
+            return _update(order_id, status, asked, if_match, reason)
+    return _update(order_id, status, asked, if_match, reason)
+
+
+# A savepoint's end frees the order again: who takes it up is locked before it.
+@transaction.atomic
+def _update(
+    order_id: int, status: str, asked: Asked, if_match: list[str] | None, reason: str | None
+) -> Job:
     job_id = new_job_id()
     waits_for = _payment_under_way(order_id, status, asked)
     order_writes.lock(order_id=order_id)
@@ -130,6 +142,7 @@ def pay(
             "total": money.text(order.total, order.currency),
             "currency": order.currency,
             "payment_method": method,
+            "if_match": if_match,
         },
         secrets={"payment_token": token},
     )

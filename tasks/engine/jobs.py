@@ -93,6 +93,7 @@ def start(
         steps=[_pending(step.name) for step in workflow.steps],
         owner_id=owner_id,
         beneficiary_id=beneficiary_id,
+        personal=bool(workflow.personal),
         request_id=request_id,
         scope=idempotency.scope if idempotency else "",
         idempotency_key=idempotency.key if idempotency else None,
@@ -248,13 +249,17 @@ def has_active(*, account_id: int, but: UUID) -> bool:
     return Job.objects.filter(of_account, active).exclude(pk=but).exists()
 
 
-def redact(*, job_ids: Collection[UUID], members: Collection[str]) -> None:
-    """Take these members out of the jobs' results. May be repeated."""
-    without = Func(
-        F("result"),
-        Value(list(members), output_field=ArrayField(models.TextField())),
-        template="(%(expressions)s)",
-        arg_joiner=" - ",
-        output_field=models.JSONField(),
-    )
-    Job.objects.filter(pk__in=job_ids, result__isnull=False).update(result=without)
+def redact(*, account_id: int) -> None:
+    """Erase what is personal in the results of jobs for this account. May be repeated."""
+    rows = Job.objects.filter(beneficiary_id=account_id, personal=True, result__isnull=False)
+    for workflow in registry.workflows():
+        if workflow.personal:
+            names = Value(list(workflow.personal), output_field=ArrayField(models.TextField()))
+            without = Func(
+                F("result"),
+                names,
+                template="(%(expressions)s)",
+                arg_joiner=" - ",
+                output_field=models.JSONField(),
+            )
+            rows.filter(kind=workflow.kind, version=workflow.version).update(result=without)

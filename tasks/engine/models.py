@@ -94,6 +94,8 @@ class Job(models.Model):
     beneficiary = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    # Whether the result holds personal data, which is erased with the beneficiary's account.
+    personal = models.BooleanField(default=False)
     request_id = models.CharField(max_length=128, blank=True, default="")
     scope = models.CharField(max_length=64, default="")
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 (null: no key)
@@ -125,6 +127,7 @@ class Job(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="job_due"),
             models.Index(fields=["id"], condition=Q(state="stuck"), name="job_stuck"),
+            models.Index(fields=["beneficiary"], condition=Q(personal=True), name="job_personal"),
             models.Index(
                 fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished"
             ),

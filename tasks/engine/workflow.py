@@ -111,7 +111,8 @@ class Workflow:
 
     `input` is a TypedDict; `secrets` are further arguments, kept encrypted until last needed.
     `undo` takes back what accepting the job did, after all steps are undone. `result` names the
-    values that the job answers with, or the one value that is the answer.
+    values that the job answers with, or the one value that is the answer; `personal` names the
+    members of that answer that are erased with the account of whom the job is for.
     """
 
     kind: str
@@ -119,6 +120,7 @@ class Workflow:
     links: tuple[Link, ...]
     result: tuple[str, ...] | str
     secrets: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
     undo: Function | None = None
     version: int = 1
     steps: tuple[Step | Call, ...] = field(init=False)

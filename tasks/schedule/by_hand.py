@@ -15,6 +15,6 @@ def register() -> None:
 
 
 def _task(kind: str) -> None:
-    @shared_task(name=kind, queue="orders")
+    @shared_task(name=kind)
     def run() -> None:
         timetable.start_now(kind=kind)

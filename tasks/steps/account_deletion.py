@@ -5,13 +5,9 @@ from uuid import UUID
 from shop.carts import services as carts
 from shop.customers import closing
 from shop.notifications import services as notifications
-from shop.orders import selectors as order_reads
 from shop.orders import services as orders
 from tasks.engine import jobs
 from tasks.engine.workflow import NotYet
-
-# Of a job's result, what tells where a customer lives.
-PERSONAL = ("ship_to",)
 
 
 def check_orders(*, job_id: UUID, account_id: int, user_id: int) -> None:
@@ -44,9 +40,9 @@ def erase_ship_to(*, user_id: int) -> None:
     orders.erase_ship_to(user_id=user_id)
 
 
-def redact_jobs(*, user_id: int) -> None:
+def redact_jobs(*, account_id: int) -> None:
     """Take name and address out of what finished jobs answered."""
-    jobs.redact(job_ids=order_reads.job_ids(user_id=user_id), members=PERSONAL)
+    jobs.redact(account_id=account_id)
 
 
 def reopen_account(*, account_id: int) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from shop.orders import selectors as orders
 from shop.payments import selectors
 from shop.payments import services as payments
 from shop.payments.providers import CustomerMustAct, PaymentTimeout
@@ -99,6 +100,14 @@ def record(
 def check_version(*, order_id: int, if_match: list[str]) -> None:
     """Go on only if the order is as it was seen."""
     payments.check_version(order_id=order_id, if_match=if_match)
+
+
+def check_version_unless_there(
+    *, order_id: int, status: str, waits_for: str | None, if_match: list[str]
+) -> None:
+    """Go on only if the order is as it was seen, or what it waited for took it where it is to be."""
+    if waits_for is None or orders.status(order_id=order_id) != status:
+        payments.check_version(order_id=order_id, if_match=if_match)
 
 
 def plan_refund(

@@ -33,7 +33,11 @@ ORDER_UPDATE = register(
             Link(
                 "orders",
                 Step(name="await_payment", do=orders.await_other, when="waits_for"),
-                Step(name="check_version", do=payments.check_version, when="if_match"),
+                Step(
+                    name="check_version",
+                    do=payments.check_version_unless_there,
+                    when="if_match",
+                ),
                 # Of several who want to change it, the first does: from here on only forward.
                 Step(name="change_status", do=orders.change_status, pivot=True),
                 Step(name="settle_money", do=payments.settle, when="changed_from"),
@@ -46,5 +50,6 @@ ORDER_UPDATE = register(
             ),
         ),
         result="order",
+        personal=("ship_to",),
     )
 )

@@ -15,6 +15,7 @@ class PaymentInput(TypedDict):
     total: str
     currency: str
     payment_method: str | None
+    if_match: list[str] | None
 
 
 # A checkout ends in the same link. Without a method the customer pays later.
@@ -40,7 +41,10 @@ PAYMENT = register(
         kind="payment",
         input=PaymentInput,
         secrets=("payment_token",),
-        links=(PAY,),
+        links=(
+            Link("orders", Step(name="check_version", do=payments.check_version, when="if_match")),
+            PAY,
+        ),
         result=("order_id", "payment_id"),
     )
 )

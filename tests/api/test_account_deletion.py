@@ -259,7 +259,9 @@ def live(lan: Caller, staff: Caller) -> None:
     bought(lan, token="tok_declined")
     cancelled = bought(lan, token=None)
     work_off()
-    finished(lan, lan.patch(f"orders/{cancelled['id']}", {"status": "cancelled"}))
+    # Again, too: a job that changes nothing answers with the whole order all the same.
+    for _ in range(2):
+        finished(lan, lan.patch(f"orders/{cancelled['id']}", {"status": "cancelled"}))
     lan.post("auth/login", {"username": LAN["username"], "password": PASSWORD})
     note = {"user_id": lan.user_id, "subject": f"Dear {LAN['first_name']}", "body": LAN["email"]}
     finished(staff, staff.post("notifications", note))
