@@ -9,7 +9,8 @@ BASE_PY := $(shell for python in $(CANDIDATES); do \
 INSTALL = $(BASE_PY) -m config.local.install
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev python test check lint types imports migrations lock-check format
+.PHONY: help run install install-dev python test check lint types imports migrations lock-check \
+	format compose-check
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ migrations: install-dev ## Check that the models, their migrations and Django's 
 
 lock-check: ## Check that the locked packages name no index.
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements.lock requirements-dev.lock
+
+compose-check: install-dev ## Run the shop in containers, kill each, and see it heal; needs Docker.
+	@exec $(PY) -m tests.containers
 
 format: install-dev ## Format the code.
 	$(PY) -m ruff format .

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from api import idempotency, waiting
 from api.serializers.jobs import render_job
+from tasks.acceptance.asked import Asked
 from tasks.engine import jobs
 from tasks.engine.jobs import Idempotency
 from tasks.engine.models import Job
@@ -51,6 +52,11 @@ def answer(request: Request, job: Job) -> Response:
 def request_id(request: Request) -> str:
     """Return the id that stands in the log lines of the request and of the job it starts."""
     return str(getattr(request, "request_id", ""))
+
+
+def asked(request: Request, key: Idempotency | None) -> Asked:
+    """Return who asks, and how, for what `tasks.acceptance` starts."""
+    return Asked(account_id=request.user.pk, request_id=request_id(request), idempotency=key)
 
 
 def _known(key: Idempotency | None) -> Job | None:

@@ -9,8 +9,5 @@ class TasksConfig(AppConfig):
     name = "tasks"
 
     def ready(self) -> None:
-        """Register the workflows: importing them does it. The clock starts some of them."""
+        """Register the workflows: importing them does it."""
         from tasks import workflows  # noqa: F401
-        from tasks.schedule import by_hand
-
-        by_hand.register()

@@ -1,7 +1,7 @@
 """What staff can do from the back office: each is one call that the API makes, too."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from shop.core.errors import ShopError
-from tasks.acceptance.orders import Asked
+from tasks.acceptance.asked import Asked
 from tasks.engine.models import Job
 
 # As many as a list shows.
@@ -23,17 +23,6 @@ MOST_AT_ONCE = 50
 # What is done with one row, in a transaction of its own: the job that it started, if any.
 Do = Callable[[HttpRequest, Any], Job | None]
 Fits = Callable[[Any], bool]
-
-
-class Action(Protocol):
-    """An action of Django's lists that this module made."""
-
-    short_description: str
-    fits: Fits
-    sure: str
-
-    def __call__(self, page: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        """Do it with these rows, or ask first."""
 
 
 class Button(NamedTuple):

@@ -23,9 +23,9 @@ else:
     _ModelForm = forms.ModelForm
 
 
-def text(*, required: bool = True) -> forms.CharField:
+def text() -> forms.CharField:
     """Return a field for a line of text."""
-    return forms.CharField(required=required, widget=UnfoldAdminTextInputWidget, strip=False)
+    return forms.CharField(widget=UnfoldAdminTextInputWidget, strip=False)
 
 
 def price() -> forms.CharField:
@@ -39,7 +39,7 @@ def description() -> forms.CharField:
 
 
 class AddForm(_ModelForm):
-    """A form that gives its fields, as a body, to the API's form, and what that finds valid on."""
+    """A form that has the API's form check its fields, as a body, and a service add the row."""
 
     body: ClassVar[type[Form]]
     create: ClassVar[Callable[..., Model]]

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from api.backoffice.actions import action
 from api.backoffice.common import ReadOnlyInline, StaffAdmin
+from shop.core.errors import Refused
 from tasks.engine import jobs
 from tasks.engine.models import Job
 from tasks.schedule import timetable
@@ -65,7 +66,9 @@ class EntryForm(_Form):
 
 @action("Start now")
 def start_now(request: HttpRequest, entry: PeriodicTask) -> Job:  # noqa: ARG001
-    """Start a run of an entry's job."""
+    """Start a run of an entry's job. Raises Refused when it names none."""
+    if entry.task not in timetable.kinds():
+        raise Refused("The clock can start no such job.")
     return jobs.get(job_id=timetable.start_now(kind=entry.task))
 
 

@@ -4,7 +4,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.accepting import accept, request_id
+from api.accepting import accept, asked, request_id
 from api.errors import BODY
 from api.permissions import account_id as own_account_id
 from api.permissions import caller_id, is_staff, own_user_id
@@ -13,13 +13,12 @@ from api.serializers.base import Nothing
 from api.serializers.customers import CustomerForm, CustomerShape, RegistrationForm
 from api.views.base import OpenView, View
 from shop.core.errors import NotFound
-from shop.customers import closing, selectors
+from shop.customers import profile, selectors
 from shop.customers import services as customers
-from shop.orders import services as orders
+from tasks.acceptance import accounts
 from tasks.engine import jobs
 from tasks.engine.jobs import Idempotency
 from tasks.engine.models import Job
-from tasks.workflows.account_deletion import ACCOUNT_DELETION
 from tasks.workflows.registration import REGISTRATION
 
 
@@ -88,7 +87,7 @@ class CustomerView(View):
     def patch(self, request: Request, user_id: int) -> Response:
         """Change a customer's name or address; orders keep what they were shipped to."""
         user_id = own_user_id(request, user_id)
-        customers.update_customer(user_id=user_id, **CustomerForm.parse(request))
+        profile.update_customer(user_id=user_id, **CustomerForm.parse(request))
         return Response(CustomerShape.render(selectors.customer(user_id=user_id)))
 
 
@@ -98,21 +97,9 @@ class AccountView(View):
     @starts_job(summary="Delete an account")
     def delete(self, request: Request, account_id: int) -> Response:
         """Start the job `account_deletion`; nobody can log in to the account from now on (4.2)."""
-        caller = own_account_id(request)
-        if account_id != caller and not is_staff(request):
+        if account_id != own_account_id(request) and not is_staff(request):
             raise NotFound
         Nothing.parse(request)
-
-        def begin(key: Idempotency | None) -> Job:
-            user_id = closing.close_account(account_id=account_id)
-            orders.require_none_open(user_id=user_id)
-            return jobs.start(
-                ACCOUNT_DELETION,
-                input={"account_id": account_id, "user_id": user_id},
-                owner_id=caller,
-                beneficiary_id=account_id,
-                request_id=request_id(request),
-                idempotency=key,
-            )
-
-        return accept(request, begin)
+        return accept(
+            request, lambda key: accounts.delete(account_id=account_id, asked=asked(request, key))
+        )

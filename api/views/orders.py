@@ -8,11 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import conditional
-from api.accepting import accept, request_id
+from api.accepting import accept, asked
 from api.pagination import PageQuery, page
 from api.permissions import (
     IsStaff,
-    account_id,
     is_staff,
     listed_user_id,
     reachable_user_id,
@@ -30,20 +29,12 @@ from api.views.base import View
 from shop.orders import selectors as orders
 from shop.payments import selectors as payments
 from tasks.acceptance import orders as acceptance
-from tasks.acceptance.orders import CANCELLED, Asked
-from tasks.engine.jobs import Idempotency
-
+from tasks.acceptance.orders import CANCELLED
 
 
 def _render(found: Sequence[Any]) -> list[dict[str, Any]]:
     """Return orders as JSON, each with its latest payment."""
     return [dict(view) for view in payments.order_views(found=map(orders.facts, found))]
-
-
-def _asked(request: Request, key: Idempotency | None) -> Asked:
-    return Asked(
-        account_id=account_id(request), request_id=request_id(request), idempotency=key
-    )
 
 
 class OrdersView(View):
@@ -67,8 +58,10 @@ class OrderView(View):
     @answers(OrderShape, summary="Track an order", headers=(ETAG,))
     def get(self, request: Request, order_id: int) -> Response:
         """Read an order with its lines, latest payment and history (3.3)."""
-        order = orders.order(order_id=order_id, user_id=reachable_user_id(request))
+        user_id = reachable_user_id(request)
+        # Before the order: of one that changes meanwhile the tag is too old, and never too new.
         version = payments.version(order_id=order_id)
+        order = orders.order(order_id=order_id, user_id=user_id)
         return Response(_render([order])[0], headers={"ETag": conditional.tag(version)})
 
     @starts_job(OrderUpdateForm, summary="Update an order", headers=(IF_MATCH,))
@@ -82,7 +75,7 @@ class OrderView(View):
         return accept(
             request,
             lambda key: acceptance.update(
-                order_id=order_id, status=status, asked=_asked(request, key), if_match=wanted
+                order_id=order_id, status=status, asked=asked(request, key), if_match=wanted
             ),
         )
 
@@ -108,7 +101,7 @@ class OrderPaymentsView(View):
         return accept(
             request,
             lambda key: acceptance.pay(
-                order_id=order_id, asked=_asked(request, key), if_match=wanted, **form
+                order_id=order_id, asked=asked(request, key), if_match=wanted, **form
             ),
         )
 
@@ -129,7 +122,7 @@ class OrderRefundsView(View):
             lambda key: acceptance.refund(
                 order_id=order_id,
                 amount=form.get("amount"),
-                asked=_asked(request, key),
+                asked=asked(request, key),
                 if_match=wanted,
             ),
         )

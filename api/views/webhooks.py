@@ -2,9 +2,9 @@
 
 import re
 
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -42,7 +42,7 @@ class PaymentWebhooksView(OpenView):
         source = providers.provider(name=provider)
         event_id = source.verify(headers=request.headers, body=request.body)
         if not re.fullmatch("[!-~]{1,255}", event_id):
-            raise ParseError("The `webhook-id` is longer than 255 characters, or not plain ASCII.")
+            raise BadRequest("The `webhook-id` is longer than 255 characters, or not plain ASCII.")
         hint = source.read(message=parsers.loads(request.body))
         with transaction.atomic():
             if events.record(provider=provider, event_id=event_id, kind=hint.kind, key=hint.key):

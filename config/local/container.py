@@ -26,9 +26,10 @@ def main(name: str) -> int:
     """Be the process of that name. Returns an exit code only where there is nothing to become."""
     report.set_up()
     try:
-        data = options.read(os.environ).data
-        options.check_settings()
+        data = Path(os.environ["SHOP_DATA_DIR"])
         if name == "secrets":
+            # It runs before all others, with the same settings.
+            options.check_settings()
             make_secrets(data=data, servers=SERVERS)
         else:
             arguments, environment = process(name, data=data)

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from shop.customers import closing
 from shop.orders import services as orders
-from tasks.acceptance.orders import Asked
+from tasks.acceptance.asked import Asked
 from tasks.engine import jobs, registry
 from tasks.engine.models import Job
 

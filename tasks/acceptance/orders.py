@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from shop.core import money, versions
-from shop.core.errors import Unavailable
+from shop.core.errors import Refused, Unavailable
 from shop.core.ids import new_job_id
 from shop.customers import selectors as customers
 from shop.orders import selectors as orders
@@ -18,8 +17,9 @@ from shop.orders import services as order_writes
 from shop.orders.services import InvalidTransition
 from shop.payments import selectors as payments
 from shop.payments.services import OrderNotPayable, RefundExceedsPayment
+from tasks.acceptance.asked import Asked
 from tasks.engine import jobs, registry
-from tasks.engine.jobs import Idempotency, JobFinal, JobPastCancel
+from tasks.engine.jobs import JobFinal, JobPastCancel
 from tasks.engine.models import Job
 
 PENDING = "pending"
@@ -30,13 +30,12 @@ PAYING = ("checkout", "payment")
 LOOKS = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Who asks: an account, or null for the shop itself; and how."""
+class AmountTooFine(Refused):
+    """The order's currency, which the shop may have left since, has fewer decimals."""
 
-    account_id: int | None = None
-    request_id: str = ""
-    idempotency: Idempotency | None = None
+    code = "max_decimal_places"
+    detail = "The order's currency has not so many decimals."
+    field = "amount"
 
 
 class OrderChanging(Unavailable):
@@ -154,11 +153,13 @@ def refund(
 ) -> Job:
     """Start a job that gives money back (6): `amount`, or all that is left.
 
-    Raises NotFound; PreconditionFailed; RefundExceedsPayment.
+    Raises NotFound; PreconditionFailed; AmountTooFine; RefundExceedsPayment.
     """
     order_writes.lock(order_id=order_id)
     order = orders.order(order_id=order_id)
     versions.check(payments.version(order_id=order_id), wanted=if_match)
+    if amount is not None and amount != money.rounded(amount, order.currency):
+        raise AmountTooFine
     left = payments.left_to_refund(order_id=order_id)
     if not 0 < (left if amount is None else amount) <= left:
         raise RefundExceedsPayment

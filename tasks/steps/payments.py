@@ -105,7 +105,7 @@ def check_version(*, order_id: int, if_match: list[str]) -> None:
 def check_version_unless_there(
     *, order_id: int, status: str, waits_for: str | None, if_match: list[str]
 ) -> None:
-    """Go on only if the order is as it was seen, or what it waited for took it where it is to be."""
+    """Go on only if the order is as it was seen, or was taken where it is to be by the wait."""
     if waits_for is None or orders.status(order_id=order_id) != status:
         payments.check_version(order_id=order_id, if_match=if_match)
 

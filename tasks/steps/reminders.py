@@ -9,7 +9,7 @@ from shop.carts import reminders
 from shop.orders import selectors as orders
 from shop.orders import services as order_writes
 from tasks.acceptance import orders as acceptance
-from tasks.acceptance.orders import Asked
+from tasks.acceptance.asked import Asked
 from tasks.engine import jobs
 from tasks.engine.jobs import Idempotency
 from tasks.steps import notifications

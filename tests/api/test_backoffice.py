@@ -2,7 +2,9 @@
 
 import re
 from contextlib import closing
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -12,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from shop.catalog import services as catalog
 from shop.customers.models import Account
+from shop.payments.models import Event, Refund
 from tests.api.browsers import log_in
 from tests.api.callers import new_account
 from tests.shopping import bought, fill, new_buyer
@@ -37,10 +41,14 @@ EXTERNAL = re.compile(rb"""(?:(?:src|href|action)=["']|url\(["']?)(?:https?:)?//
 
 
 def buy() -> dict[str, Any]:
-    """Have a new customer buy a book and put another into the cart; return the order."""
+    """Have something of everything: a purchase above all, whose order this returns."""
     buyer = new_buyer()
     order = bought(buyer)
     fill(buyer, {new_book(): 1})
+    Refund.objects.create(payment_id=order["payment"]["id"], key=str(uuid4()), amount=1)
+    Event.objects.create(provider="sandbox", event_id=str(uuid4()), kind="charge.captured")
+    catalog.create_electronics(name="Lamp", brand="x", model="x", price=Decimal(1))
+    catalog.create_clothes(name="Shirt", brand="x", size="M", color="red", price=Decimal(1))
     return order
 
 

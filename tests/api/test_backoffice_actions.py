@@ -169,13 +169,16 @@ def test_an_account_that_a_command_made_stays(clerk: Client) -> None:
     customer = new_customer()
     done = push(clerk, "customers_customer", "delete_account", customer.user_id, confirmed="1")
     assert "A command made this account" in told(done)[-1]
-    assert Account.objects.get(pk=customer.account_id).is_active
+    assert Account.objects.get(customer=customer.user_id).is_active
 
 
 def test_a_row_of_the_timetable_is_started_at_once(clerk: Client) -> None:
     row = PeriodicTask.objects.get(task="clean_up")
     push(clerk, "django_celery_beat_periodictask", "start_now", row.pk)
     assert Job.objects.get().kind == "clean_up"
+    PeriodicTask.objects.filter(pk=row.pk).update(task="gone")
+    done = push(clerk, "django_celery_beat_periodictask", "start_now", row.pk)
+    assert "no such job" in told(done)[-1]
 
 
 def test_customers_act_on_nothing() -> None:

@@ -132,6 +132,7 @@ class Shop:
             log=lambda name: home / "logs" / f"{name}.log",
         )
         needed = (x for x in programs if x.name not in {"flower", "beat"})
+        (self.beat,) = (x for x in programs if x.name == "beat")
         self.servers = {"postgres": Process(self.postgres), "redis": Process(self.redis)}
         self.processes = self.servers | {program.name: Process(program) for program in needed}
         self.workers = [x for name, x in self.processes.items() if name.startswith("worker")]

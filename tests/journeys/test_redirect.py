@@ -20,11 +20,8 @@ def waiting(customer: Client, product: int, quantity: int = 2) -> dict[str, Any]
     """Return a job of the customer that waits for the payment of so many copies."""
     customer.put_in_cart(product, quantity)
     job_id = customer.buy("tok_redirect")
-    return poll(
-        lambda: job if (job := customer.job(job_id))["state"] == "waiting" else None,
-        seconds=SOON,
-        what="a job that waits",
-    )
+    poll(lambda: customer.job(job_id)["state"] == "waiting", seconds=SOON, what="a job that waits")
+    return customer.job(job_id)
 
 
 def press(job: dict[str, Any], outcome: str) -> str:

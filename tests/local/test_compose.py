@@ -56,6 +56,8 @@ def test_a_service_runs_its_process_and_looks_after_it(name: str) -> None:
     }
     assert service["restart"] == "unless-stopped"
     assert service["init"] is True
+    # Otherwise a server that is down can cost a request ten seconds.
+    assert service["dns_opt"] == ["timeout:1", "attempts:1"]
 
 
 def test_the_order_of_start_is_secrets_servers_database_shop() -> None:

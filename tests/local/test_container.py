@@ -68,6 +68,7 @@ def test_only_what_needs_a_password_is_given_it(
         assert not {"hidden", password} & {*arguments, *environment.values()}
     arguments, environment = container.process("flower", data=data)
     assert environment["SHOP_FLOWER_PASSWORD"] == password
+    assert environment["FLOWER_HOST"] == container.EVERYWHERE
     assert password not in arguments
 
 
@@ -91,9 +92,9 @@ def test_an_unknown_process_is_named(data: Path) -> None:
 
 
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
-    done = _main("gateway", {"SHOP_DATA_DIR": str(tmp_path), "SHOP_CURRENCY": "XXX"})
+    done = _main("secrets", {"SHOP_DATA_DIR": str(tmp_path), "SHOP_CURRENCY": "XXX"})
     assert done.count("\n") == 1
-    assert done.startswith("gateway: SHOP_CURRENCY is 'XXX'")
+    assert done.startswith("secrets: SHOP_CURRENCY is 'XXX'")
 
 
 def test_a_worker_works_while_it_asks_redis_for_messages() -> None:

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from shop.core.errors import NotFound, Refused
-from shop.customers import closing, selectors
+from shop.customers import closing, profile, selectors
 from shop.customers import services as customers
 from shop.customers.models import Account, Login
 from tests.workflows.cases import new_customer
@@ -162,7 +162,7 @@ def test_only_what_is_given_of_a_customer_changes(changes: dict[str, Any]) -> No
     user_id, other_id = new_customer(), new_customer()
     before, other = (selectors.customer(user_id=key) for key in (user_id, other_id))
     for _ in range(2):
-        customers.update_customer(user_id=user_id, **changes)
+        profile.update_customer(user_id=user_id, **changes)
     assert selectors.customer(user_id=user_id) == {**before, **changes}
     assert selectors.customer(user_id=other_id) == other
 
@@ -174,7 +174,7 @@ def test_nobody_who_is_gone_is_changed() -> None:
     closing.erase_account(account_id=account.pk)
     for gone in (user_id, 2**63 - 1):
         with pytest.raises(NotFound):
-            customers.update_customer(user_id=gone, first_name="An")
+            profile.update_customer(user_id=gone, first_name="An")
     assert account_of(user_id).customer.fullname.first_name == ""
 
 
@@ -185,7 +185,7 @@ def test_a_change_that_waits_for_the_erasure_comes_too_late() -> None:
 
     def change() -> str:
         try:
-            customers.update_customer(user_id=user_id, first_name="An")
+            profile.update_customer(user_id=user_id, first_name="An")
         except NotFound:
             return "too late"
         finally:

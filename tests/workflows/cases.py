@@ -22,7 +22,7 @@ from shop.notifications import services as notifications
 from shop.payments import selectors as payment_reads
 from shop.payments.sandbox import pages
 from tasks.acceptance import orders as acceptance
-from tasks.acceptance.orders import Asked
+from tasks.acceptance.asked import Asked
 from tasks.engine import jobs, registry, turns
 from tasks.engine.models import Job, State
 from tasks.workflows import (
@@ -140,7 +140,10 @@ def _cancellation() -> Callable[[], Job]:
 
 def _payment() -> Callable[[], Job]:
     order_id = new_order(token=None)
-    return lambda: acceptance.pay(order_id=order_id, method="card", token="tok_ok", asked=Asked())
+    seen = [payment_reads.version(order_id=order_id)]
+    return lambda: acceptance.pay(
+        order_id=order_id, method="card", token="tok_ok", asked=Asked(), if_match=seen
+    )
 
 
 def _refund() -> Callable[[], Job]:

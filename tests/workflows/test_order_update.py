@@ -11,17 +11,28 @@ from shop.orders.models import OrderLine
 from shop.orders.services import InvalidTransition
 from shop.payments import selectors as payments
 from tasks.acceptance import orders as acceptance
-from tasks.acceptance.orders import Asked
+from tasks.acceptance.asked import Asked
 from tasks.engine import jobs, registry, turns
 from tasks.engine.models import Job
 from tasks.engine.turn import FORWARD_TRIES
 from tasks.steps import orders as order_steps
 from tasks.steps import payments as payment_steps
 from tasks.workflows import ORDER_UPDATE
-from tests.orders import TOTAL, books, bring, broken, ended, held, history, order_in, status_of, steps
+from tests.orders import (
+    TOTAL,
+    books,
+    bring,
+    broken,
+    checking_out,
+    ended,
+    held,
+    history,
+    order_in,
+    status_of,
+    steps,
+    work_off,
+)
 from tests.workflows.cases import (
-    CASES,
-
     account_deletion,
     deliver,
     new_order,
@@ -57,9 +68,7 @@ def tag(order_id: int) -> list[str]:
 # What a status does
 
 
-@pytest.mark.parametrize(
-    ("before", "status"), [("paid", "processing"), ("shipped", "delivered")]
-)
+@pytest.mark.parametrize(("before", "status"), [("paid", "processing"), ("shipped", "delivered")])
 def test_some_changes_are_told_and_move_nothing(before: str, status: str) -> None:
     assert change(order_in(before), status) == {"notifications": 1}
 
@@ -168,6 +177,7 @@ def test_staff_may_take_the_money_themselves() -> None:
 def test_an_order_of_somebody_who_has_left_can_be_returned() -> None:
     order_id = order_in("delivered")
     user_id = payments.order_view(order_id=order_id)["user_id"]
+    work_off()
     assert ended(run(account_deletion(user_id=user_id)))[0] == "succeeded"
     bring(order_id, "returned")
     assert (held(order_id), broken()) == (0, [])
@@ -232,17 +242,11 @@ def test_a_refund_is_a_change_too() -> None:
 # While its checkout or a payment of it is under way
 
 
-def checking_out() -> tuple[Job, int]:
-    """Return a checkout whose order is placed and reserved, and the order."""
-    job = deliver(CASES["checkout"]()())
-    return job, int(job.data["order_id"])
-
-
-def paying(token: str = "tok_redirect") -> tuple[Job, int]:
+def paying() -> tuple[Job, int]:
     """Return a payment whose customer is at the provider's page, and the order."""
     order_id = order_in("pending")
-    job = acceptance.pay(order_id=order_id, method="card", token=token, asked=Asked())
-    return deliver(job), order_id
+    job = acceptance.pay(order_id=order_id, method="card", token="tok_redirect", asked=Asked())
+    return deliver(deliver(job)), order_id
 
 
 def test_to_cancel_an_order_in_its_checkout_is_to_cancel_that() -> None:
@@ -290,8 +294,7 @@ def test_a_checkout_whose_money_has_moved_ends_first() -> None:
 
 
 def test_a_checkout_that_fails_by_itself_is_not_cancelled_too() -> None:
-    checkout = deliver(CASES["checkout"]()("tok_declined"))
-    order_id = int(checkout.data["order_id"])
+    checkout, order_id = checking_out("tok_declined")
     with fault(payment_steps.void, "before", [Unavailable()]):
         deliver(deliver(checkout))
     assert checkout.state == "compensating"

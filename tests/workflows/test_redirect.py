@@ -12,8 +12,9 @@ from shop.payments import services as payments
 from shop.payments.models import Event, Payment
 from shop.payments.providers import CustomerMustAct
 from shop.payments.sandbox.webhooks import WebhookNotTaken, send
-from tasks.engine import jobs, turn
+from tasks.engine import jobs
 from tasks.engine.models import Job
+from tasks.engine.workflow import LEASE
 from tests import gateway
 from tests.redirects import (
     PATH,
@@ -85,7 +86,7 @@ def test_a_customer_who_pays_is_charged_once() -> None:
     job = waiting()
     choose(page_of(job), "paid")
     assert send_webhook().state == "succeeded"
-    assert due_within(job, turn.LEASE)
+    assert due_within(job, LEASE)
     assert_paid_once(run(job))
 
 
@@ -226,8 +227,8 @@ def test_a_webhook_that_is_not_taken_is_sent_again_under_the_same_id(settings: S
     settings.SHOP_SANDBOX_WEBHOOK_URL = "http://127.0.0.1:1/"
     webhook = deliver(last_webhook())
     entry_id = webhook.input["entry_id"]
-    assert (webhook.state, webhook.steps[0]["attempts"]) == ("running", 1)
-    assert webhook.steps[0]["error"]["code"] == "webhook_not_taken"
+    assert webhook.state == "waiting"
+    assert webhook.due_at is not None
     settings.SHOP_SANDBOX_WEBHOOK_URL = gateway.address() + PATH
     # It arrives, and nobody hears of it: the next attempt is a copy.
     send(entry_id=entry_id, message_id=f"msg_{webhook.pk}")
