@@ -60,7 +60,8 @@ RULES = {
         SELECT o.id AS order_id, o.status, job.id AS job_id, job.state
         FROM ({ORDERS}) o JOIN jobs_job job ON job.id = o.job_id
         WHERE job.state = 'succeeded' AND (
-            o.status = 'failed' OR (job.result ->> 'order_id')::bigint IS DISTINCT FROM o.id)
+            o.status = 'failed' AND job.result ->> 'payment_id' IS NOT NULL
+            OR (job.result ->> 'order_id')::bigint IS DISTINCT FROM o.id)
         OR job.state IN ('failed', 'cancelled') AND o.status <> job.state
         UNION ALL
         SELECT NULL, NULL, job.id, job.state FROM jobs_job job

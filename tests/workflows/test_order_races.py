@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from shop.core.errors import Refused
+from shop.payments import services as payments
 from shop.payments.models import Refund
-from shop.payments.services import OrderNotPayable
+from shop.payments.services import OrderNotPayable, RefundExceedsPayment
 from tasks.acceptance import orders as acceptance
 from tasks.acceptance.asked import Asked
 from tasks.engine.models import Job
@@ -100,6 +101,21 @@ def test_two_refund_more_than_there_is(run: int) -> None:
     tried = all_of(*[lambda: refund(order_id, 200_000)] * 2)
     assert outcomes(tried) == ["refund_exceeds_payment", "succeeded"]
     assert (books(order_id), held(order_id)) == ([("captured", TOTAL, 200_000)], 100_000)
+
+
+def test_many_promise_more_than_there_is(run: int) -> None:
+    order_id = order_in("paid")
+
+    def promise(number: int) -> bool:
+        try:
+            payments.plan_refund(
+                order_id=order_id, key=f"{number}", amount=Decimal(100_000), by=None
+            )
+        except RefundExceedsPayment:
+            return False
+        return True
+
+    assert sorted(at_once(promise, range(6))) == [False] * 3 + [True] * 3
 
 
 def test_one_refunds_and_one_cancels(run: int) -> None:
