@@ -70,9 +70,7 @@ def send_mail(
     return _send([address], subject=subject, body=body, message_id=message_id)
 
 
-def mail_staff(
-    *, subject: str, body: str, message_id: str
-) -> Literal["sent", "refused", "nobody"]:
+def mail_staff(*, subject: str, body: str, message_id: str) -> Literal["sent", "refused", "nobody"]:
     """Mail all of the staff, outside of any transaction, and return what came of it.
 
     Refused: all of the addresses were. May be repeated, and raises, as `send_mail`.
