@@ -8,7 +8,6 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from shop.catalog import services as catalog
 from shop.catalog.models import Product
 from shop.inventory import fulfillment
-from shop.inventory import services as inventory
 from tests.api.callers import Caller, codes, new_customer
 from tests.shopping import UNKNOWN_ID, fill, new_buyer, refused, same_answer
 from tests.workflows.cases import new_book

@@ -6,7 +6,6 @@ from pytest_django import DjangoAssertNumQueries
 from shop.catalog import services as catalog
 from shop.catalog.models import Product
 from shop.inventory import fulfillment
-from shop.inventory import services as inventory
 from tests.api.callers import Caller, codes
 from tests.shopping import UNKNOWN_ID, refused
 from tests.workflows.cases import new_book
