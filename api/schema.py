@@ -12,26 +12,48 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
 from api.errors import CONTENT_TYPE
+from api.idempotency import MAX_KEY
 from api.serializers.base import Form, NoParameters, Query
 from api.serializers.jobs import JobShape
+from api.views.base import ReadOnly
 
 F = TypeVar("F", bound=Callable[..., Any])
 Body = type[serializers.Serializer[Any]] | None
 
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "maxLength": 257},
-    "description": "Up to 255 characters. The same request with the same key starts one job.",
-}
-PREFER = {
-    "name": "Prefer",
-    "in": "header",
-    "schema": {"type": "string"},
-    "description": "`wait=N`: answer when the job is final, after N seconds (30) at the latest.",
-}
+INTRODUCTION = """
+- **Jobs.** What changes more than one thing is a job: the answer is `202` with its `id`. Follow it
+  with `GET /jobs/{job_id}` until its `state` is `succeeded`, `failed` or `cancelled`.
+- **`Prefer: wait=N`** answers with the finished job instead, if it ends within N seconds (30 at
+  most). That is `200` also where the job has failed: look at `state`, and then at `error`.
+- **Logins.** `POST /registrations`, then `POST /auth/login`; send the `access` token, which lasts
+  15 minutes, as `Authorization: Bearer …`. `GET /me` says what `user_id` and `account_id` you have.
+- **Money** is a decimal string, such as `"125000"` or `"12.50"`; a body may hold an integer too.
+- **`Idempotency-Key`** makes it safe to send a request again: it starts one job, and the answer is
+  the same one. Another request with the same key is `idempotency_key_reused`.
+- **Paying.** Nothing here moves money; the token of a payment decides what happens: `tok_ok`,
+  `tok_declined`, `tok_insufficient_funds`, `tok_flaky`, `tok_timeout`, and `tok_redirect`, with
+  which the job waits until somebody has decided on the page at its `action.url`.
+- **Stock.** A new product has none: nobody can buy it until `POST /inventory/receipts`.
+- **Errors** are `application/problem+json` with a stable `code`, such as `invalid_input` (`errors`
+  names the fields), `not_authenticated`, `not_found`, `cart_empty`, `insufficient_stock`,
+  `payment_declined`, `invalid_transition`, `orders_open`, `precondition_failed` and
+  `too_many_requests` (see `Retry-After`). All of them are in `docs/errors.md`.
+"""
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "maxLength": MAX_KEY + 2},
+    OpenApiParameter.HEADER,
+    description=f"{MAX_KEY} characters, two quotes more where quoted."
+    " The same request with the same key starts one job.",
+)
+PREFER = OpenApiParameter(
+    "Prefer",
+    location=OpenApiParameter.HEADER,
+    description="`wait=N`: answer when the job is final, after N seconds (30) at the latest.",
+)
 ETAG = OpenApiParameter(
     "ETag",
     location=OpenApiParameter.HEADER,
@@ -70,7 +92,10 @@ def starts_job(
 ) -> Callable[[F], F]:
     """Describe an operation that answers with a job."""
     return extend_schema(
-        request=form, responses={202: JobShape}, summary=summary, parameters=list(headers)
+        request=form,
+        responses={202: JobShape},
+        summary=summary,
+        parameters=[*headers, IDEMPOTENCY_KEY, PREFER],
     )
 
 
@@ -126,6 +151,21 @@ class AutoSchema(SpectacularSchema):
         query: type[Query] = getattr(self.view, "query", NoParameters)
         return [query] if query().fields and self.method == "GET" else []
 
+    def get_auth(self) -> list[Any]:
+        """Return what lets a caller in: also nothing, where anyone may read."""
+        found: list[Any] = super().get_auth()
+        parts = [vars(one).values() for one in self.view.get_permissions()]
+        is_open = any(isinstance(part, ReadOnly) for either in parts for part in either)
+        return [*found, {}] if is_open and self.method in SAFE_METHODS else found
+
+    def resolve_serializer(
+        self, serializer: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        """Return the serializer's component; a form says itself what a PATCH may leave out."""
+        if isinstance(serializer, Form):
+            serializer.partial = False
+        return super().resolve_serializer(serializer, direction, bypass_extensions)
+
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         """Return the component's name: a `JobShape` is the shape of a `Job`."""
         name: str = super().get_serializer_name(serializer, direction)
@@ -144,10 +184,11 @@ class AutoSchema(SpectacularSchema):
 
 
 def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Give every operation its errors, and those that start jobs what they have in common.
+    """Give the API its introduction, every operation its errors, and a job its second answer.
 
     drf-spectacular calls this at the end.
     """
+    result["info"]["description"] += f"\n{INTRODUCTION}"
     result.setdefault("components", {}).setdefault("schemas", {})["Error"] = PROBLEM
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Error"}}}
     for operations in result["paths"].values():
@@ -156,13 +197,8 @@ def finish(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             operation["responses"]["5XX"] = {"description": "Not now", "content": content}
             if accepted := operation["responses"].get("202"):
                 accepted["description"] = "Accepted: the job reaches a final state."
-                final = {**accepted, "description": "With `Prefer: wait`: the job is final."}
-                operation["responses"]["200"] = final
-                operation["parameters"] = [
-                    *operation.get("parameters", []),
-                    IDEMPOTENCY_KEY,
-                    PREFER,
-                ]
+                final = "With `Prefer: wait`: the job is final, and maybe `failed`: see `state`."
+                operation["responses"]["200"] = {**accepted, "description": final}
     _remove_marks(result)
     return result
 

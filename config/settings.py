@@ -224,7 +224,7 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
     }
 }
-FLOWER_PORT = env.int("FLOWER_PORT", default=5555)
+FLOWER_PORT = environment.port("FLOWER_PORT", default=5555)
 SIMPLE_JWT = {
     "SIGNING_KEY": secrets.derive(secret=SHOP_SECRET_KEY, purpose="tokens"),
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),

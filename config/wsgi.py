@@ -1,8 +1,11 @@
 """The gateway, as a WSGI application."""
 
 import os
+import re
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.http.response import HttpResponseBase
 
 from config.local.processes import die_with_parent
 
@@ -12,4 +15,30 @@ import config.celery  # noqa: F401  (jobs are published from here; it needs the 
 
 # Granian imports this in the process that serves; it must not outlive the one that started it.
 die_with_parent()
-application = get_wsgi_application()
+_django = get_wsgi_application()
+_CHARSET = re.compile(r"charset|\*", re.IGNORECASE)
+_UTF_8 = re.compile(r"""charset=("?)utf-8\1""", re.IGNORECASE)
+_BOUNDARY = re.compile(r"""boundary=("?)([0-9A-Za-z'()+_,./:=?-]{1,70})\1""", re.IGNORECASE)
+_FORM = "application/x-www-form-urlencoded"
+
+
+def application(environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
+    """Answer a request. Everybody speaks UTF-8, whatever charset the media type names."""
+    environ["CONTENT_TYPE"] = _in_utf_8(environ.get("CONTENT_TYPE") or "")
+    return _django(environ, start_response)
+
+
+def _in_utf_8(media_type: str) -> str:
+    """Return the media type without a charset, which is a form's only if it is not UTF-8.
+
+    Django takes any codec of Python's for one, and fails before its first middleware at those that
+    are none (`base64`, `idna`), as at parameters that carry a charset of their own (RFC 2231).
+    """
+    if not _CHARSET.search(media_type):
+        return media_type
+    kind, *parameters = (part.strip() for part in media_type.split(";"))
+    if kind.lower() == _FORM and not any(map(_UTF_8.fullmatch, parameters)):
+        # A charset that decodes anything, and with which Django refuses a form.
+        return f"{kind}; charset=iso-8859-1"
+    boundaries = (found[2] for found in map(_BOUNDARY.fullmatch, parameters) if found)
+    return "".join([kind, *(f'; boundary="{boundary}"' for boundary in boundaries)])

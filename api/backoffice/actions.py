@@ -43,13 +43,18 @@ def _fits_all(row: Any) -> bool:  # noqa: ARG001
 
 
 def action(
-    title: str, *, name: str = "", sure: str = "", fits: Fits = _fits_all
+    title: str,
+    *,
+    name: str = "",
+    sure: str = "",
+    fits: Fits = _fits_all,
+    permission: str = "view",
 ) -> Callable[[Do], Any]:
     """Make an action of a list, and a button of each row's page, of what is done with one row.
 
     `name` is the function's own where it is left out. `sure` is what to consider first: with it,
     nothing is done until that is confirmed. The button is there for rows that `fits` allows; what
-    is refused all the same, is told.
+    is refused all the same, is told. It is for those who have the table's `permission`.
     """
 
     def decorate(do: Do) -> Any:
@@ -66,6 +71,7 @@ def action(
 
         act.__name__, act.__doc__ = name or do.__name__, do.__doc__
         vars(act).update(short_description=title, fits=fits, sure=sure)
+        vars(act).update(allowed_permissions=(permission,))
         return act
 
     return decorate

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import flatten_fieldsets
-from django.core.exceptions import BadRequest, ValidationError
-from django.db.models import Model, QuerySet
+from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
+from django.db.models import DateTimeField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 
 from api.backoffice.actions import buttons
@@ -24,6 +24,10 @@ else:
     from unfold.admin import ModelAdmin as _ModelAdmin
     from unfold.admin import TabularInline as _Inline
 
+# What the filters of Django's admin ask a column; without a word, whether it equals something.
+LOOKUPS = ("", "exact", "isnull", "isempty", "gte", "lt")
+# Far enough from the ends of time for any zone.
+FIRST_YEAR, LAST_YEAR = 1900, 9000
 # A function of a row. To the types of Django's admin, a column is a name and nothing else.
 Column = Any
 
@@ -60,6 +64,22 @@ def link(table: str, key: int | UUID, text: str) -> str:
     return format_html('<a href="{}" class="text-link">{}</a>', address, text)
 
 
+def _parameter(item: Any) -> str:
+    """Return the parameter of a filter, one of `list_filter`, as far as its `__`."""
+    if isinstance(item, str):
+        return item
+    return str(item[0] if isinstance(item, tuple) else item.parameter_name)
+
+
+def _is_moment(text: str) -> bool:
+    """Return whether PostgreSQL can compare something with this, in whatever zone it is."""
+    try:
+        moment = parse_datetime(text)
+        return moment is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
+    except ValueError:
+        return False
+
+
 class StaffAdmin(_ModelAdmin):
     """A table that all staff may look at."""
 
@@ -70,14 +90,24 @@ class StaffAdmin(_ModelAdmin):
     change_form_outer_before_template = "backoffice/buttons.html"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Return whether a list may be filtered so: what is not shown cannot be guessed at."""
-        name = lookup.partition("__")[0]
-        shown = flatten_fieldsets(self.fieldsets) if self.fieldsets else self.fields
-        hidden = name in (self.exclude or ()) or (shown and name not in shown)
+        """Return whether a list offers this filter: what is not shown cannot be guessed at."""
+        name, _, how = lookup.partition("__")
+        offered = {_parameter(item) for item in self.get_list_filter(request)}
         # PostgreSQL knows no such character.
-        if hidden or "\0" in "".join(value):
+        if name not in offered or how not in LOOKUPS or "\0" in value:
             return False
-        return bool(super().lookup_allowed(lookup, value, request))
+        is_when = any(isinstance(f, DateTimeField) for f in self.opts.fields if f.name == name)
+        return how.startswith("is") or not is_when or _is_moment(value)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show the list. Raises BadRequest for a filter that it does not offer."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except SuspiciousOperation as error:
+            # Of which Django writes an error into the log, as if it were the shop's.
+            raise BadRequest("The list cannot be filtered so.") from error
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether it is listed: for all staff."""

@@ -6,13 +6,33 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from api.backoffice.actions import action, asked
-from api.backoffice.common import ReadOnlyAdmin, ReadOnlyInline, amount, link_to_job
+from api.backoffice.common import (
+    Column,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    amount,
+    link,
+    link_to_job,
+)
 from shop.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
+from shop.payments.models import Payment
 from tasks.acceptance import orders as acceptance
 from tasks.engine.models import Job
 
 TOTAL, UNIT_PRICE, LINE_TOTAL = amount("total"), amount("unit_price"), amount("line_total")
+AMOUNT, REFUNDED = amount("amount"), amount("refunded")
 JOB = link_to_job()
+
+
+def _link_to_payment() -> Column:
+    @admin.display(description="payment")
+    def column(row: Payment) -> str:
+        return link("payments_payment", row.pk, f"payment {row.pk}")
+
+    return column
+
+
+PAYMENT = _link_to_payment()
 
 
 def moving(title: str, status: OrderStatus, *, sure: str = "") -> Any:
@@ -51,6 +71,14 @@ class LineInline(ReadOnlyInline):
     select_related = ("product",)
 
 
+class PaymentInline(ReadOnlyInline):
+    """How it was paid, or was not."""
+
+    model = Payment
+    fields = readonly_fields = (PAYMENT, "status", AMOUNT, REFUNDED, "created_at")
+    ordering = ("id",)
+
+
 class EventInline(ReadOnlyInline):
     """What happened."""
 
@@ -62,7 +90,7 @@ class EventInline(ReadOnlyInline):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    """Orders with their lines and history."""
+    """Orders with their lines, payments and history."""
 
     list_display = ("id", "customer_id", "status", TOTAL, "created_at")
     list_filter = ("status", "created_at")
@@ -73,7 +101,7 @@ class OrderAdmin(ReadOnlyAdmin):
         *("first_name", "last_name", "address", "city", "country"),
     )
     readonly_fields = ("id", TOTAL, "created_at", JOB)
-    inlines = (LineInline, EventInline)
+    inlines = (LineInline, PaymentInline, EventInline)
     actions = (
         moving("Start processing", OrderStatus.PROCESSING),
         moving("Mark as shipped", OrderStatus.SHIPPED),

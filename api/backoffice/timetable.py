@@ -64,7 +64,7 @@ class EntryForm(_Form):
     )
 
 
-@action("Start now")
+@action("Start now", permission="change")
 def start_now(request: HttpRequest, entry: PeriodicTask) -> Job:  # noqa: ARG001
     """Start a run of an entry's job. Raises Refused when it names none."""
     if entry.task not in timetable.kinds():

@@ -67,8 +67,9 @@ class LinksShape(serializers.Serializer[Any]):
     resource = serializers.CharField(allow_null=True)
 
 
+# What `render_job` writes.
 class JobShape(Shape):
-    """A job, as the schema describes it; `render_job` writes it."""
+    """A job: what was asked for, how far it is, and what came of it."""
 
     id = serializers.UUIDField()
     kind = serializers.CharField()

@@ -73,8 +73,9 @@ class OrderEventShape(Shape):
     by = serializers.IntegerField(allow_null=True)
 
 
+# What `order_views` of `shop.payments.selectors` writes.
 class OrderShape(Shape):
-    """An order with its latest payment; `shop.payments.selectors` writes it."""
+    """An order with its latest payment."""
 
     id = serializers.IntegerField()
     user_id = serializers.IntegerField()

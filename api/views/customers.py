@@ -27,9 +27,12 @@ class RegistrationsView(OpenView):
 
     throttle = "registration"
 
-    @starts_job(RegistrationForm)
+    @starts_job(RegistrationForm, summary="Register")
     def post(self, request: Request) -> Response:
-        """Start the job `registration`; the password is hashed before anything keeps it."""
+        """Start the job `registration` (1.1).
+
+        Anyone may. Its `result` holds the new `user_id` and `account_id`.
+        """
         form = RegistrationForm.parse(request)
         password = form.pop("password")
         customers.check_password_strength(
@@ -96,7 +99,11 @@ class AccountView(View):
 
     @starts_job(summary="Delete an account")
     def delete(self, request: Request, account_id: int) -> Response:
-        """Start the job `account_deletion`; nobody can log in to the account from now on (4.2)."""
+        """Start the job `account_deletion` (4.2).
+
+        The id is the `account_id` of `GET /me`, not the `user_id`. No order may be open. Nobody can
+        log in to the account from now on, and it cannot be undone.
+        """
         if account_id != own_account_id(request) and not is_staff(request):
             raise NotFound
         Nothing.parse(request)

@@ -24,6 +24,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _answer(request, errors.of_code("not_found"))
 
 
+def too_many_requests(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is one too many."""
+    return _answer(request, errors.describe(exception) or errors.of_code("too_many_requests"))
+
+
 def internal_error(request: HttpRequest, *_: Any) -> HttpResponse:
     """Answer what nobody foresaw, or a database out of reach, without a word from inside."""
     error = sys.exc_info()[1]

@@ -13,7 +13,7 @@ from api import waiting
 from api.accepting import answer
 from api.pagination import page
 from api.permissions import IsStaff, account_id, caller_id
-from api.schema import answers, page_of, starts_job
+from api.schema import PREFER, answers, page_of
 from api.serializers.base import Nothing
 from api.serializers.jobs import JobQuery, JobShape, render_job
 from api.views.base import View
@@ -54,7 +54,7 @@ class JobView(View):
 
     permission_classes = (AllowAny,)
 
-    @answers(JobShape)
+    @answers(JobShape, headers=(PREFER,))
     def get(self, request: Request, job_id: UUID) -> Response:
         """Read a job."""
         job = visible(request, job_id)
@@ -83,7 +83,7 @@ class JobCancelView(View):
 
     permission_classes = (AllowAny,)
 
-    @answers(JobShape, status=202)
+    @answers(JobShape, status=202, headers=(PREFER,))
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel a job. May be repeated until the job is final."""
         job = visible(request, job_id)
@@ -98,7 +98,7 @@ class JobResumeView(View):
 
     permission_classes = (IsStaff,)
 
-    @starts_job(summary="Resume a stuck job")
+    @answers(JobShape, status=202, summary="Resume a stuck job", headers=(PREFER,))
     def post(self, request: Request, job_id: UUID) -> Response:
         """Have a stuck job try again from the step that is stuck."""
         Nothing.parse(request)

@@ -52,13 +52,14 @@ class PaymentWebhooksView(OpenView):
 
 def _hand_on(request: Request, provider: str, hint: Hint) -> None:
     """Wake the job that waits for this; see to money for which no job waits any more."""
-    job_id = events.job_of(key=hint.key)
+    key = events.known_key(key=hint.key)
+    job_id = events.job_of(key=key)
     if job_id is None or jobs.wake(job_id=job_id) or not hint.is_paid:
         return
-    payee = events.payee(key=hint.key)
+    payee = events.payee(key=key)
     jobs.start(
         LATE_PAYMENT,
-        input={"provider": provider, "charge_key": hint.key},
+        input={"provider": provider, "charge_key": key},
         beneficiary_id=customers.account_id(user_id=payee["user_id"]) if payee else None,
         request_id=request_id(request),
     )

@@ -22,7 +22,7 @@ def main() -> int:
         tell("* migrating the database")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("ensure_admin", stdout=io.StringIO())
-        tell("* loading the sample catalogue, if the shop is empty")
+        tell("* loading the sample catalog, if the shop is empty")
         answer = io.StringIO()
         call_command("load_sample", stdout=answer)
     except (CommandError, DatabaseError, ImproperlyConfigured) as error:

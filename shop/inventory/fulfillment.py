@@ -64,14 +64,19 @@ def release(*, order_id: int, job_id: UUID | None = None, account_id: int | None
 
 
 @transaction.atomic(savepoint=False)
-def ship(*, order_id: int, job_id: UUID | None = None, account_id: int | None = None) -> None:
-    """Take the copies that are promised to an order out of the warehouse, active or not.
+def ship(
+    *,
+    order_id: int,
+    quantities: Mapping[int, int],
+    job_id: UUID | None = None,
+    account_id: int | None = None,
+) -> None:
+    """Take an order's copies, by product id, out of the warehouse, active or not.
 
-    May be repeated.
+    Raises InsufficientStock when other copies than these are promised to it.
     """
-    quantities = _promised(order_id)
-    if not quantities:
-        return
+    if _promised(order_id) != quantities:
+        raise InsufficientStock("Other copies than the order's are promised to it.")
     for kind, copies in _by_kind(quantities):
         Room.objects.filter(kind=kind).update(on_hand=F("on_hand") - copies)
     ledger.lock(quantities)

@@ -44,5 +44,6 @@ def of_order(
 def of_refund(*, order_id: int, amount: str) -> Text:
     """Return what a customer is told when money of an order is given back."""
     return Text(
-        f"Order {order_id}: money back", f"You get back {amount} of what you paid for {order_id}."
+        f"Order {order_id}: money back",
+        f"You get back {amount} of what you paid for order {order_id}.",
     )

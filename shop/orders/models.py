@@ -51,9 +51,11 @@ class Order(models.Model):
     country = models.CharField(max_length=150)
     # The checkout that made it.
     job_id = models.UUIDField(unique=True, editable=False)
-    # The job that alone may move the order while it is pending, for as long as that job is under
-    # way: its checkout, then whichever pays or cancels it. Null: its checkout still.
+    # The payment that alone may move the order while it is pending, for as long as it is under
+    # way. Null: its checkout still.
     held_by = models.UUIDField(null=True, editable=False)
+    # The job that wants to move the pending order next: nobody begins to pay it meanwhile.
+    wanted_by = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -75,6 +77,16 @@ class Order(models.Model):
     def holder(self) -> UUID:
         """Return the job that alone may move the order while it is pending and the job runs."""
         return self.held_by or self.job_id
+
+    @property
+    def in_hands_of(self) -> list[UUID]:
+        """Return the jobs that keep others from taking the pending order up while they run."""
+        return [self.holder, *([self.wanted_by] if self.wanted_by else [])]
+
+    @property
+    def is_pending(self) -> bool:
+        """Return whether it is still to be paid."""
+        return self.status == OrderStatus.PENDING
 
     def may_become(self, status: str) -> bool:
         """Return whether the order may be given this status, or has it."""

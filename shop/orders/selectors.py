@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import TypedDict
+from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.db.models.functions import Now
@@ -75,6 +76,23 @@ def status(*, order_id: int) -> str:
     if found is None:
         raise NotFound("There is no such order.")
     return found
+
+
+def holder(*, order_id: int) -> UUID | None:
+    """Return the checkout or payment that holds a pending order; None for any other order.
+
+    Raises NotFound.
+    """
+    found = Order.objects.filter(pk=order_id).first()
+    if found is None:
+        raise NotFound("There is no such order.")
+    return found.holder if found.is_pending else None
+
+
+def moved_by(*, order_id: int, status: str) -> UUID | None:
+    """Return the job that gave the order this status; None where it never had it."""
+    found = OrderEvent.objects.filter(order_id=order_id, status=status)
+    return found.values_list("job_id", flat=True).first()
 
 
 def facts(order: Order) -> OrderFacts:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Coalesce
 
 from shop.carts.services import Line, ProductUnavailable
 from shop.catalog import selectors as catalog
@@ -88,26 +87,28 @@ def _merged(lines: Iterable[Line]) -> dict[int, Line]:
     return merged
 
 
-def hold(*, order_id: int, job_id: UUID, instead_of: UUID) -> bool:
-    """Give a pending order into the hands of a job, and return whether it is.
-
-    `instead_of` is the job that holds it until now: where another was faster, nothing changes.
-    """
-    held = Order.objects.alias(in_hands_of=Coalesce("held_by", "job_id")).filter(
-        pk=order_id, status=OrderStatus.PENDING, in_hands_of=instead_of
-    )
-    return bool(held.update(held_by=job_id))
-
-
-def lock(*, order_id: int) -> None:
-    """Keep the order as it is until the transaction ends. Raises NotFound."""
-    if Order.objects.select_for_update().filter(pk=order_id).first() is None:
+def lock(*, order_id: int) -> Order:
+    """Keep the order as it is until the transaction ends, and return it. Raises NotFound."""
+    # Rows that only refer to the order, such as notifications, need not wait.
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
         raise NotFound("There is no such order.")
+    return order
+
+
+def hold(*, order_id: int, job_id: UUID) -> None:
+    """Give a locked order into the hands of a payment."""
+    Order.objects.filter(pk=order_id).update(held_by=job_id)
+
+
+def want(*, order_id: int, job_id: UUID) -> None:
+    """Note which job wants to move a locked order next."""
+    Order.objects.filter(pk=order_id).update(wanted_by=job_id)
 
 
 def confirm(*, order_id: int, job_id: UUID) -> None:
     """Note that the order is paid. Raises InvalidTransition unless it is pending."""
-    _move(order_id, OrderStatus.PAID, by=None, job_id=job_id)
+    _move(order_id, OrderStatus.PENDING, OrderStatus.PAID, by=None, job_id=job_id)
 
 
 def close(*, order_id: int, outcome: str, by: int | None, job_id: UUID) -> None:
@@ -115,7 +116,7 @@ def close(*, order_id: int, outcome: str, by: int | None, job_id: UUID) -> None:
 
     Raises InvalidTransition unless it is pending.
     """
-    _move(order_id, OrderStatus(outcome), by=by, job_id=job_id)
+    _move(order_id, OrderStatus.PENDING, OrderStatus(outcome), by=by, job_id=job_id)
 
 
 @transaction.atomic(savepoint=False)
@@ -125,33 +126,31 @@ def change_status(*, order_id: int, status: str, by: int | None, job_id: UUID) -
     None where it has the status already: nothing changes. `by` is an account, or the shop.
     Raises NotFound; InvalidTransition; for a return also WarehouseInactive or CapacityExceeded.
     """
-    order = Order.objects.select_for_update().filter(pk=order_id).first()
-    if order is None:
-        raise NotFound("There is no such order.")
+    order = lock(order_id=order_id)
     before, after = OrderStatus(order.status), OrderStatus(status)
     if before == after:
         return None
     if after not in TRANSITIONS[before]:
         raise InvalidTransition
     _move_copies(order, after, by=by, job_id=job_id)
-    _move(order_id, after, by=by, job_id=job_id)
+    _move(order_id, before, after, by=by, job_id=job_id)
     return before.value
 
 
 def _move_copies(order: Order, status: OrderStatus, *, by: int | None, job_id: UUID) -> None:
     """Have the warehouse do what an order's new status means for its copies."""
-    if status == OrderStatus.SHIPPED:
-        fulfillment.ship(order_id=order.pk, job_id=job_id, account_id=by)
-    elif status in (OrderStatus.CANCELLED, OrderStatus.FAILED):
+    if status in (OrderStatus.CANCELLED, OrderStatus.FAILED):
         fulfillment.release(order_id=order.pk, job_id=job_id, account_id=by)
-    elif status == OrderStatus.RETURNED:
-        lines = OrderLine.objects.filter(order=order).order_by("product_id")
-        fulfillment.take_back(
-            order_id=order.pk,
-            quantities={line.product_id: line.quantity for line in lines},
-            job_id=job_id,
-            account_id=by,
-        )
+    if status not in (OrderStatus.SHIPPED, OrderStatus.RETURNED):
+        return
+    lines = OrderLine.objects.filter(order=order).order_by("product_id")
+    move = fulfillment.ship if status == OrderStatus.SHIPPED else fulfillment.take_back
+    move(
+        order_id=order.pk,
+        quantities={line.product_id: line.quantity for line in lines},
+        job_id=job_id,
+        account_id=by,
+    )
 
 
 def require_none_open(*, user_id: int) -> None:
@@ -174,9 +173,10 @@ def erase_ship_to(*, user_id: int) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def _move(order_id: int, status: OrderStatus, *, by: int | None, job_id: UUID) -> None:
-    before = [old for old, following in TRANSITIONS.items() if status in following]
+def _move(
+    order_id: int, before: OrderStatus, status: OrderStatus, *, by: int | None, job_id: UUID
+) -> None:
     # The condition, not an earlier look, decides: another may move the order at this moment.
-    if not Order.objects.filter(pk=order_id, status__in=before).update(status=status):
+    if not Order.objects.filter(pk=order_id, status=before).update(status=status):
         raise InvalidTransition
     OrderEvent.objects.create(order_id=order_id, status=status, by=by, job_id=job_id)

@@ -28,7 +28,7 @@ def record(*, provider: str, event_id: str, kind: str, key: str) -> bool:
 
     To be called in the transaction of what it leads to.
     """
-    known = {"kind": _fitting(kind, 64), "key": _fitting(key, 128)}
+    known = {"kind": _fitting(kind, 64), "key": known_key(key=key)}
     _, is_new = Event.objects.get_or_create(provider=provider, event_id=event_id, defaults=known)
     return is_new
 
@@ -41,6 +41,11 @@ def delete_old(*, older_than: timedelta, limit: int) -> int:
         pk__in=first, received_at__lt=Now() - older_than
     )
     return Event.objects.filter(pk__in=[event.pk for event in old]).delete()[0]
+
+
+def known_key(*, key: str) -> str:
+    """Return a charge's key as the shop can look it up; nothing if no charge can have it."""
+    return _fitting(key, 128)
 
 
 def _fitting(text: str, length: int) -> str:

@@ -73,8 +73,10 @@ def left_to_refund(*, order_id: int) -> Decimal:
 def version(*, order_id: int) -> str:
     """Return the version of an order: of its status and of its refunds. Raises NotFound."""
     status = orders.status(order_id=order_id)
-    refunding = payments(order_id=order_id).aggregate(sum=Sum("refunding", default=Decimal(0)))
-    return versions.version_of(status, f"{refunding['sum']:.4f}")
+    sums = payments(order_id=order_id).aggregate(
+        promised=Sum("refunding", default=Decimal(0)), done=Sum("refunded", default=Decimal(0))
+    )
+    return versions.version_of(status, f"{sums['promised']:.4f}", f"{sums['done']:.4f}")
 
 
 def order_views(*, found: Iterable[OrderFacts]) -> list[OrderView]:

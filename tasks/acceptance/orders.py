@@ -1,7 +1,6 @@
 """Jobs about an order: to move it on, to pay it, to give money back."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from shop.core import money, versions
-from shop.core.errors import Refused, Unavailable
+from shop.core.errors import Refused
 from shop.core.ids import new_job_id
 from shop.customers import selectors as customers
 from shop.orders import selectors as orders
@@ -22,12 +21,7 @@ from tasks.engine import jobs, registry
 from tasks.engine.jobs import JobFinal, JobPastCancel
 from tasks.engine.models import Job
 
-PENDING = "pending"
 CANCELLED = "cancelled"
-# The jobs that pay an order; to cancel the order is to cancel them.
-PAYING = ("checkout", "payment")
-# How often it is looked who has an order in hand, where that changes at the same moment.
-LOOKS = 5
 
 
 class AmountTooFine(Refused):
@@ -38,13 +32,7 @@ class AmountTooFine(Refused):
     field = "amount"
 
 
-class OrderChanging(Unavailable):
-    """Others took the order up at the same moment, again and again."""
-
-    code = "order_changing"
-    detail = "The order is being changed by somebody else; try again."
-
-
+@transaction.atomic
 def update(
     *,
     order_id: int,
@@ -56,30 +44,18 @@ def update(
     """Start a job that moves an order on (1.5.2); `reason` is a word for what customers are told.
 
     A checkout or payment of a pending order that is under way is cancelled with it.
-    Raises NotFound; PreconditionFailed; InvalidTransition; OrderChanging.
+    Raises NotFound; PreconditionFailed; InvalidTransition.
     """
-    for _ in range(LOOKS - 1):
-        with suppress(OrderChanging):
-            return _update(order_id, status, asked, if_match, reason)
-    return _update(order_id, status, asked, if_match, reason)
-
-
-# A savepoint's end frees the order again: who takes it up is locked before it.
-@transaction.atomic
-def _update(
-    order_id: int, status: str, asked: Asked, if_match: list[str] | None, reason: str | None
-) -> Job:
     job_id = new_job_id()
-    waits_for = _payment_under_way(order_id, status, asked)
-    order_writes.lock(order_id=order_id)
-    order = orders.order(order_id=order_id)
+    cancels = _cancel_payment(order_id, asked) if status == CANCELLED else None
+    order = order_writes.lock(order_id=order_id)
     versions.check(payments.version(order_id=order_id), wanted=if_match)
     if not order.may_become(status):
         raise InvalidTransition
-    if order.status == PENDING and status != PENDING:
-        if order.holder != waits_for and jobs.is_active(job_id=order.holder):
-            raise OrderChanging
-        order_writes.hold(order_id=order_id, job_id=job_id, instead_of=order.holder)
+    if order.is_pending and order.status != status:
+        if status != CANCELLED and jobs.is_active(job_id=order.holder):
+            raise InvalidTransition("Only its payment moves the order now; wait for its end.")
+        order_writes.want(order_id=order_id, job_id=job_id)
     return _start(
         "order_update",
         asked,
@@ -93,26 +69,27 @@ def _update(
             "status": status,
             "by": asked.account_id,
             "reason": reason,
-            "waits_for": waits_for and str(waits_for),
+            "cancels": cancels and str(cancels),
             "if_match": if_match,
         },
     )
 
 
-def _payment_under_way(order_id: int, status: str, asked: Asked) -> UUID | None:
-    """Return the job that has a pending order in its hands, if any, on its way to being undone.
+def _cancel_payment(order_id: int, asked: Asked) -> UUID | None:
+    """Ask the checkout or payment that holds a pending order to turn back; return it if it may.
 
-    Before the order is locked: a worker locks its job first, and the order then.
+    None also where somebody asked before. Called before the order is locked: a worker locks its
+    job first, and the order then.
     """
-    order = orders.order(order_id=order_id)
-    if order.status != PENDING or status == PENDING or not jobs.is_active(job_id=order.holder):
+    holder = orders.holder(order_id=order_id)
+    if holder is None or not jobs.is_active(job_id=holder):
         return None
-    if status != CANCELLED:
-        raise InvalidTransition("Only its payment moves the order now; wait for its end.")
-    if jobs.get(job_id=order.holder).kind in PAYING:
-        with suppress(JobFinal, JobPastCancel):
-            jobs.cancel(job_id=order.holder, account_id=asked.account_id)
-    return order.holder
+    asked_before = jobs.get(job_id=holder).cancel_requested
+    try:
+        jobs.cancel(job_id=holder, account_id=asked.account_id)
+    except (JobFinal, JobPastCancel):
+        return None
+    return None if asked_before else holder
 
 
 @transaction.atomic
@@ -123,13 +100,12 @@ def pay(
 
     Raises NotFound; PreconditionFailed; OrderNotPayable.
     """
-    order_writes.lock(order_id=order_id)
-    order = orders.order(order_id=order_id)
+    order = order_writes.lock(order_id=order_id)
     versions.check(payments.version(order_id=order_id), wanted=if_match)
-    if order.status != PENDING or jobs.is_active(job_id=order.holder):
+    if not order.is_pending or jobs.any_active(job_ids=order.in_hands_of):
         raise OrderNotPayable
     job_id = new_job_id()
-    order_writes.hold(order_id=order_id, job_id=job_id, instead_of=order.holder)
+    order_writes.hold(order_id=order_id, job_id=job_id)
     return _start(
         "payment",
         asked,
@@ -155,8 +131,7 @@ def refund(
 
     Raises NotFound; PreconditionFailed; AmountTooFine; RefundExceedsPayment.
     """
-    order_writes.lock(order_id=order_id)
-    order = orders.order(order_id=order_id)
+    order = order_writes.lock(order_id=order_id)
     versions.check(payments.version(order_id=order_id), wanted=if_match)
     if amount is not None and amount != money.rounded(amount, order.currency):
         raise AmountTooFine

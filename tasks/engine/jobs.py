@@ -238,15 +238,27 @@ def wake(*, job_id: UUID) -> bool:
 
 def is_active(*, job_id: UUID) -> bool:
     """Return whether the job has not ended; a stuck one has not."""
-    return Job.objects.filter(pk=job_id).exclude(state__in=FINAL).exists()
+    return any_active(job_ids=[job_id])
 
 
-def has_active(*, account_id: int, but: UUID) -> bool:
-    """Return whether another job than this, of the account or for it, has not ended."""
+def any_active(*, job_ids: Collection[UUID]) -> bool:
+    """Return whether one of these jobs has not ended; a stuck one has not."""
+    return Job.objects.filter(pk__in=job_ids).exclude(state__in=FINAL).exists()
+
+
+def has_running(
+    *, account_id: int, but: UUID | None = None, kinds: Collection[str] | None = None
+) -> bool:
+    """Return whether a job of the account or for it, of these kinds or any, is on its way.
+
+    But for one; and for those that are stuck, for which nobody should wait.
+    """
     of_account = Q(owner_id=account_id) | Q(beneficiary_id=account_id)
-    # In the words of two small indexes: ended jobs are not looked at, however many there are.
-    active = Q(due_at__isnull=False) | Q(state=State.STUCK)
-    return Job.objects.filter(of_account, active).exclude(pk=but).exists()
+    # In the words of a small index: ended jobs are not looked at, however many there are.
+    rows = Job.objects.filter(of_account, due_at__isnull=False)
+    if but is not None:
+        rows = rows.exclude(pk=but)
+    return (rows if kinds is None else rows.filter(kind__in=kinds)).exists()
 
 
 def redact(*, account_id: int) -> None:
@@ -262,4 +274,8 @@ def redact(*, account_id: int) -> None:
                 arg_joiner=" - ",
                 output_field=models.JSONField(),
             )
-            rows.filter(kind=workflow.kind, version=workflow.version).update(result=without)
+            mine = rows.filter(kind=workflow.kind, version=workflow.version)
+            mine.update(result=without)
+            rows = rows.exclude(kind=workflow.kind, version=workflow.version)
+    # Of a workflow that this code no longer has, nobody knows what is personal.
+    rows.update(result={})

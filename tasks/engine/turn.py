@@ -54,10 +54,12 @@ class DatabaseBusy(Unavailable):
 def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
     """Return what the function returns or raises, given those of the values that it asks for.
 
+    One that is not there keeps the function's default: jobs may be older than an input.
     Raises what the database raises when it fails: then nobody knows anything about the step.
     """
     try:
-        return function(**{name: values[name] for name in arguments(function)}) or {}
+        known = arguments(function) & values.keys()
+        return function(**{name: values[name] for name in known}) or {}
     except DatabaseError as error:
         state = getattr(error.__cause__, "sqlstate", None)
         if state in BUSY:
@@ -89,6 +91,7 @@ class Turn:
         self.job.started_at = self.job.started_at or self._began_at
         self._due: timedelta | None = timedelta(seconds=LEASE)
         self._publications = 1
+        self._waited = seen.job.state == State.WAITING
         self.has_news = False
 
     # What is known
@@ -175,6 +178,7 @@ class Turn:
         self._enter(State.WAITING)
         self.record["state"] = StepState.WAITING
         self.job.action = dict(reason.action) if reason.action else None
+        self.job.attempt = 0
         seconds = 0.0 if self.has_news else min(reason.seconds, left)
         self._due, self._publications = timedelta(seconds=seconds), 0
         return None
@@ -190,6 +194,9 @@ class Turn:
         problem = _problem(error)
         if self._tries_again(error, TRIES if self.can_go_back else FORWARD_TRIES):
             self._note(StepState.RUNNING, problem)
+            if self._waited:  # It waits still, and what its owner can do is the same.
+                self._enter(State.WAITING)
+                self.record["state"] = StepState.WAITING
         elif self.can_go_back:
             self._note(StepState.FAILED, problem)
             self.turn_back(problem)
@@ -303,7 +310,8 @@ class Turn:
     def _secrets_left(self) -> bytes | memoryview | None:
         """Return the job's secrets without those that no step to come asks for."""
         names = set(self.workflow.secrets)
-        going_back = self.job.cancel_requested or self.job.error is not None
+        turning = self.job.cancel_requested or self.job.error is not None
+        going_back = self.can_go_back and turning
         left = {
             name
             for name in names

@@ -112,7 +112,8 @@ class Workflow:
     `input` is a TypedDict; `secrets` are further arguments, kept encrypted until last needed.
     `undo` takes back what accepting the job did, after all steps are undone. `result` names the
     values that the job answers with, or the one value that is the answer; `personal` names the
-    members of that answer that are erased with the account of whom the job is for.
+    members of that answer that are erased with the account of whom the job is for. One that is
+    `forward_only` is past its pivot from the start: it can neither be cancelled nor fail.
     """
 
     kind: str
@@ -122,6 +123,7 @@ class Workflow:
     secrets: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     undo: Function | None = None
+    forward_only: bool = False
     version: int = 1
     steps: tuple[Step | Call, ...] = field(init=False)
 
@@ -134,12 +136,14 @@ class Workflow:
     @cached_property
     def pivot(self) -> int:
         """Return the index of the step after which only forward is possible."""
+        if self.forward_only:
+            return -1
         return next((i for i, step in enumerate(self.steps) if step.pivot), len(self.steps))
 
     def is_past_pivot(self, job: Job) -> bool:
         """Return whether there is no way back; a pivot that was skipped moved nothing."""
-        if job.cursor <= self.pivot:
-            return False
+        if self.forward_only or job.cursor <= self.pivot:
+            return self.forward_only
         return bool(job.steps[self.pivot]["state"] == StepState.DONE)
 
     def bounds(self, link: Link) -> range:

@@ -1,1 +1,1 @@
-"""The catalogue with which an empty shop begins."""
+"""The catalog with which an empty shop begins."""

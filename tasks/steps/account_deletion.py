@@ -15,7 +15,7 @@ def check_orders(*, job_id: UUID, account_id: int, user_id: int) -> None:
 
     A checkout that was accepted before the account was closed may have placed one since.
     """
-    if jobs.has_active(account_id=account_id, but=job_id):
+    if jobs.has_running(account_id=account_id, but=job_id):
         raise NotYet(seconds=1)
     orders.require_none_open(user_id=user_id)
 

@@ -28,7 +28,7 @@ def set_up(
     address: str | None,
     status: str | None,
     capacity: dict[str, int],
-    if_match: list[str] | None,
+    if_match: list[str] | None = None,
 ) -> SetUp:
     """Change the warehouse's settings, if they are as they are wanted to be."""
     warehouse = inventory.set_up(

@@ -4,6 +4,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from shop.carts.services import Line
+from shop.orders import selectors
 from shop.orders import services as orders
 from shop.orders.services import Placed
 from tasks.engine import jobs
@@ -33,13 +34,26 @@ def confirm(*, order_id: int, job_id: UUID) -> None:
     orders.confirm(order_id=order_id, job_id=job_id)
 
 
-def await_other(*, waits_for: str) -> None:
-    """Wait until the order's checkout or payment, which alone may move it, has ended."""
-    if jobs.is_active(job_id=UUID(waits_for)):
+def await_payment(*, order_id: int, status: str) -> None:
+    """Wait until the checkout or payment that alone may move a pending order has ended.
+
+    The order stays locked: nobody begins to pay it before it is moved.
+    """
+    order = orders.lock(order_id=order_id)
+    moves = order.is_pending and order.status != status
+    if moves and jobs.is_active(job_id=order.holder):
         raise NotYet(seconds=1)
 
 
-def change_status(*, order_id: int, status: str, by: int | None, job_id: UUID) -> Changed:
-    """Move the order on, and its copies with it (3.2)."""
+def change_status(
+    *, order_id: int, status: str, by: int | None, cancels: str | None, job_id: UUID
+) -> Changed:
+    """Move the order on, and its copies with it (3.2).
+
+    One that the checkout closed which this job had cancelled counts as changed by this job.
+    """
     before = orders.change_status(order_id=order_id, status=status, by=by, job_id=job_id)
+    if before is None and cancels is not None:
+        moved_by = selectors.moved_by(order_id=order_id, status=status)
+        before = "pending" if moved_by == UUID(cancels) else None
     return Changed(changed_from=before)

@@ -103,10 +103,10 @@ def check_version(*, order_id: int, if_match: list[str]) -> None:
 
 
 def check_version_unless_there(
-    *, order_id: int, status: str, waits_for: str | None, if_match: list[str]
+    *, order_id: int, status: str, cancels: str | None, if_match: list[str]
 ) -> None:
-    """Go on only if the order is as it was seen, or was taken where it is to be by the wait."""
-    if waits_for is None or orders.status(order_id=order_id) != status:
+    """Go on only if the order is as it was seen, or was taken where it is to be by this job."""
+    if cancels is None or orders.status(order_id=order_id) != status:
         payments.check_version(order_id=order_id, if_match=if_match)
 
 

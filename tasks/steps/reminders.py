@@ -15,7 +15,7 @@ from tasks.engine.jobs import Idempotency
 from tasks.steps import notifications
 
 # How many orders or carts one run looks after; the next run takes the others.
-LIMIT = 200
+LIMIT = 50
 # How long nobody has touched a cart of which its customer is reminded.
 IDLE = timedelta(hours=24)
 
@@ -43,19 +43,18 @@ def cancel_unpaid(*, request_id: str) -> Cancelling:
         if not found:
             break
         after = found[-1].pk
-        idle = [order.pk for order in found if not jobs.is_active(job_id=order.holder)]
-        started += sum(_cancel(order_id, request_id) for order_id in idle)
+        started += sum(_cancel(order.pk, request_id) for order in found)
     return Cancelling(orders=started)
 
 
 def _cancel(order_id: int, request_id: str) -> bool:
     """Start the job that cancels an order, unless somebody else took the order up meanwhile."""
-    order_writes.lock(order_id=order_id)
-    order = orders.order(order_id=order_id)
-    if order.status != "pending" or jobs.is_active(job_id=order.holder):
+    order = order_writes.lock(order_id=order_id)
+    if not order.is_pending or jobs.any_active(job_ids=order.in_hands_of):
         return False
-    # By whom it was held last: should this job fail, another may be started.
-    once = Idempotency(scope="unpaid", key=f"{order_id}:{order.holder}", fingerprint=b"unpaid")
+    # By whom it was wanted last: should this job fail, another may be started.
+    key = f"{order_id}:{order.wanted_by or order.holder}"
+    once = Idempotency(scope="unpaid", key=key, fingerprint=b"unpaid")
     acceptance.update(
         order_id=order_id,
         status="cancelled",

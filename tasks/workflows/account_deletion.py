@@ -22,9 +22,10 @@ ACCOUNT_DELETION = register(
             Link(
                 "customers",
                 Step(name="check_orders", do=steps.check_orders),
-                # What is erased cannot be brought back: from here on only forward.
-                Step(name="erase_personal_data", do=steps.erase_personal_data, pivot=True),
-                Step(name="delete_cart", do=steps.delete_cart),
+                # What is erased cannot be brought back: from here on only forward. The cart comes
+                # first, as with all who lock a cart and an account.
+                Step(name="delete_cart", do=steps.delete_cart, pivot=True),
+                Step(name="erase_personal_data", do=steps.erase_personal_data),
                 Step(name="delete_notifications", do=steps.delete_notifications),
                 Step(name="erase_ship_to", do=steps.erase_ship_to),
                 Step(name="redact_jobs", do=steps.redact_jobs),

@@ -19,8 +19,7 @@ LATE_PAYMENT = register(
         kind="late_payment",
         input=LatePaymentInput,
         links=(
-            # What is the customer's must go back: from here on only forward.
-            Link("payments", Step(name="await_end", do=late_payments.await_end, pivot=True)),
+            Link("payments", Step(name="await_end", do=late_payments.await_end)),
             Link(
                 "payments",
                 Call(name="look_up", do=late_payments.look_up, timeout=payments.TIMEOUT),
@@ -38,5 +37,7 @@ LATE_PAYMENT = register(
             ),
         ),
         result=("refunded",),
+        # What is the customer's must go back.
+        forward_only=True,
     )
 )

@@ -11,7 +11,7 @@ from tasks.workflows.refund import GIVE_BACK
 class OrderUpdateInput(TypedDict):
     """Which order, its new status, and who wants it: an account, or null for the shop itself.
 
-    `waits_for` is the checkout or payment that is under way, `reason` what the customer is told.
+    `cancels` is the checkout or payment that it had cancelled, `reason` what the customer is told.
     """
 
     order_id: int
@@ -21,7 +21,7 @@ class OrderUpdateInput(TypedDict):
     status: str
     by: int | None
     reason: str | None
-    waits_for: str | None
+    cancels: str | None
     if_match: list[str] | None
 
 
@@ -32,7 +32,7 @@ ORDER_UPDATE = register(
         links=(
             Link(
                 "orders",
-                Step(name="await_payment", do=orders.await_other, when="waits_for"),
+                Step(name="await_payment", do=orders.await_payment),
                 Step(
                     name="check_version",
                     do=payments.check_version_unless_there,

@@ -8,15 +8,17 @@ from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from api import throttling
 from shop.catalog import services as catalog
 from shop.customers.models import Account
-from shop.payments.models import Event, Refund
+from shop.payments.models import Event, Payment, PaymentStatus, Refund
 from tests.api.browsers import log_in
 from tests.api.callers import new_account
 from tests.shopping import bought, fill, new_buyer
@@ -170,6 +172,65 @@ def test_no_request_is_a_bug(operator: Client, table: str) -> None:
             assert status < 500, (name, chosen)
 
 
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        *("id__regex=(", "id__range=1", "created_at__year=0", "created_at__range=1", "pk__in=x"),
+        *("created_at__gte=0001-01-01T00:00:00%2B23:00", "created_at=9999-12-31T23:59:59-23:00"),
+        *("created_at__lt=x", "created_at__exact=x", "created_at__gte=", "owner=1", "nope=1"),
+        *("state__regex=(", "state__in=x", "state__exact=%00"),
+    ],
+)
+def test_a_list_is_filtered_only_as_it_offers(
+    operator: Client, lookup: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert operator.get(f"/admin/jobs/job/?{lookup}").status_code == 400
+    assert all(record.levelname == "WARNING" for record in caplog.records if record.exc_info)
+
+
+def test_every_filter_that_a_list_offers_works(operator: Client) -> None:
+    buy()
+    for table in TABLES:
+        page = operator.get(f"/admin/{table}/")
+        found = page.context["cl"]
+        for spec in found.filter_specs:
+            for choice in spec.choices(found):
+                path = f"/admin/{table}/{choice['query_string']}"
+                assert operator.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("term", ["%00", "%F0%9F%93%9A", "x"])
+def test_no_text_to_complete_is_a_bug(operator: Client, term: str) -> None:
+    of = "app_label=catalog&model_name=book&field_name=author"
+    status = operator.get(f"/admin/autocomplete/?{of}&term={term}").status_code
+    assert status == (400 if term == "%00" else 200)
+
+
+def test_nobody_changes_a_password_here(operator: Client) -> None:
+    assert b"password_change" not in operator.get("/admin/").content
+    for path in ("password_change/", "password_change/done/"):
+        assert operator.get(f"/admin/{path}").status_code == 404
+        assert operator.post(f"/admin/{path}", {"old_password": "x"}).status_code == 404
+
+
+def test_too_many_logins_of_an_address_are_429(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SHOP_THROTTLE = True
+    monkeypatch.setattr(throttling, "RATES", {"anonymous": 9, "login": 2})
+    monkeypatch.setattr(throttling, "breaker", throttling.Breaker())
+    monkeypatch.setattr(throttling, "WINDOW_SECONDS", 3600)
+    cache.clear()
+    body = {"username": "x", "password": "x"}
+    assert Client().post("/api/v1/auth/login", body, "application/json").status_code == 401
+    browser = Client(headers={"Accept": "text/html"})
+    assert [browser.post("/admin/login/", body).status_code for _ in range(2)] == [200, 429]
+    refused = browser.post("/admin/login/", body)
+    assert refused["Content-Type"].startswith("text/html")
+    assert 1 <= int(refused["Retry-After"]) <= 3600
+    assert browser.get("/admin/login/").status_code == 200
+
+
 def test_unfolds_search_is_not_there(operator: Client) -> None:
     assert operator.get("/admin/search/?s=job&page=x").status_code == 404
 
@@ -202,8 +263,28 @@ def test_amounts_are_written_as_their_currency_writes_them(clerk: Client) -> Non
         assert "50000 VND" in content
         assert "50000.0" not in content
     content = clerk.get(f"/admin/orders/order/{order['id']}/change/").content.decode()
-    assert content.count("50000 VND") == 3
+    assert content.count("50000 VND") == 4
     assert "50000.0" not in content
+
+
+def test_an_order_shows_its_payments_at_the_same_cost_however_many(clerk: Client) -> None:
+    order = buy()
+    page = f"/admin/orders/order/{order['id']}/change/"
+    paid = Payment.objects.get(order_id=order["id"])
+    Payment.objects.update(refunded=1, refunding=1)
+    address = reverse("admin:payments_payment_change", args=[paid.pk])
+    content = clerk.get(page).content.decode()
+    for shown in (f'href="{address}"', "Captured", "1 VND"):
+        assert shown in content
+
+    with CaptureQueriesContext(connection) as few:
+        clerk.get(page)
+    for number in range(5):
+        paid.pk, paid.key, paid.status = None, f"other-{number}", PaymentStatus.DECLINED
+        paid.save()
+    with CaptureQueriesContext(connection) as more:
+        assert clerk.get(page).content.count(b"Declined") == 5
+    assert len(more) == len(few)
 
 
 def test_no_page_takes_a_file_from_another_host(operator: Client) -> None:

@@ -1,6 +1,11 @@
 """A body is whole, small enough, and read before anybody acts on it."""
 
 import io
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
 
 from api import middleware
-from api.middleware import MAX_READERS, ProblemMiddleware
+from api.middleware import MAX_READERS, MAX_READERS_OF_ONE, ProblemMiddleware
 from api.serializers.base import MAX_UNKNOWN
 
 
@@ -64,18 +69,76 @@ def test_a_length_above_the_limit_is_413_before_anything_is_read() -> None:
     assert (response.status_code, seen) == (413, [])
 
 
+class Silent(io.BytesIO):
+    """A body that does not come as long as somebody else is to be heard."""
+
+    def __init__(self, until: threading.Event) -> None:
+        super().__init__(b"{}")
+        self.until = until
+
+    def read(self, size: int | None = -1) -> bytes:
+        assert self.until.wait(10)
+        return super().read(size)
+
+
+@contextmanager
+def silent(number: int, *, each: int) -> Iterator[list[Future[Any]]]:
+    """Have so many wait for a body, so many of each address; at the end the bodies come."""
+    until = threading.Event()
+    with ThreadPoolExecutor(number) as pool:
+        found = []
+        for one in range(number):
+            body = {"wsgi.input": Silent(until), "REMOTE_ADDR": f"10.0.0.{one // each}"}
+            found.append(pool.submit(send, b"", CONTENT_LENGTH="2", **body))
+        try:
+            yield found
+        finally:
+            until.set()
+
+
+def answers(found: list[Future[Any]]) -> list[int]:
+    return [future.result()[0].status_code for future in found]
+
+
 def test_slow_bodies_leave_room_for_other_requests() -> None:
-    for _ in range(MAX_READERS):
-        assert middleware._readers.acquire(blocking=False)
-    try:
-        response, seen = send(b"{}", CONTENT_LENGTH="2")
+    with silent(MAX_READERS, each=MAX_READERS_OF_ONE) as found:
+        wait_for(lambda: middleware._readers.total() == MAX_READERS)
+        response, seen = send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.1.0.1")
         assert (response.status_code, seen) == (503, [])
         assert response["Retry-After"]
-        assert send(b"")[0].status_code == 200
-    finally:
-        for _ in range(MAX_READERS):
-            middleware._readers.release()
-    assert send(b"{}", CONTENT_LENGTH="2")[0].status_code == 200
+        assert send(b"", REMOTE_ADDR="10.1.0.1")[0].status_code == 200
+    assert answers(found) == [200] * MAX_READERS
+    assert not middleware._readers
+    assert send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.1.0.1")[0].status_code == 200
+
+
+def test_one_address_does_not_take_the_places_of_all() -> None:
+    with silent(MAX_READERS, each=MAX_READERS) as found:
+        refused = MAX_READERS - MAX_READERS_OF_ONE
+        wait_for(lambda: sum(future.done() for future in found) == refused)
+        for address, status in (("10.0.0.0", 503), ("10.0.0.1", 200)):
+            response, _ = send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR=address)
+            assert response.status_code == status
+    assert sorted(answers(found)) == [200] * MAX_READERS_OF_ONE + [503] * refused
+    assert not middleware._readers
+
+
+def test_many_whole_bodies_of_one_address_are_read_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "PATIENCE_SECONDS", 10)
+    number = MAX_READERS_OF_ONE + MAX_READERS
+    with silent(number, each=number) as found:
+        wait_for(lambda: middleware._waiting.total() == MAX_READERS)
+        assert send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.0.0.0")[0].status_code == 503
+    assert answers(found) == [200] * number
+    assert not middleware._readers
+    assert not middleware._waiting
+
+
+def wait_for(fact: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not fact():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.django_db
@@ -107,3 +170,14 @@ def test_a_version_asked_of_the_schema_reaches_no_header(client: Client) -> None
 @pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/metrics"])
 def test_a_wrong_method_beside_the_api_is_405(path: str) -> None:
     assert Client(enforce_csrf_checks=True).post(path).status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/livez", "/api/v1/books", "/admin/login/", "/nowhere"])
+def test_methods_that_nobody_knows_are_405_and_leave_no_trace(path: str) -> None:
+    for number in range(3):
+        response = Client().generic(f"MADEUP{number}", path)
+        assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+        assert "GET" in response["Allow"]
+        assert response["X-Request-ID"]
+    assert b"MADEUP" not in Client().get("/metrics").content

@@ -70,7 +70,7 @@ def test_an_inactive_warehouse_ships_what_is_reserved(staff: Caller) -> None:
     finished(staff, staff.patch("inventory", {"status": "inactive"}))
     with pytest.raises(inventory.WarehouseInactive), transaction.atomic():
         fulfillment.reserve(order_id=2, quantities={book_id: 1})
-    fulfillment.ship(order_id=1)
+    fulfillment.ship(order_id=1, quantities={book_id: 4})
     assert staff.get("inventory").json()["on_hand"]["book"] == 2
 
 

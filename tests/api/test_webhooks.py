@@ -88,6 +88,13 @@ def test_only_money_starts_a_job_where_none_waits(kind: Any) -> None:
     assert jobs_of("late_payment") == 0
 
 
+@pytest.mark.parametrize("key", ["\0", "\0take_payment", "x" * 200])
+def test_money_for_a_key_that_no_charge_can_have_starts_no_job(key: str) -> None:
+    assert post(message(f"{uuid4()}:{key}")).status_code == 200
+    assert [event[2] for event in events()] == [""]
+    assert jobs_of("late_payment") == 0
+
+
 KEYS: list[Any] = ["", "x", None, 7, [], {}, "x" * 10_000, "\0", f"{uuid4()}\0:a"]
 KINDS: list[Any] = ["x" * 10_000, "\0", [], "tiền"]
 BODIES: list[Any] = [None, 7, "x", [], {}, {"data": []}, {"data": 1}]

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from shop.core.errors import Refused
 from tasks.engine import jobs, registry
+from tasks.engine.jobs import JobPastCancel
 from tasks.engine.links import register
 from tasks.engine.models import Job, State
+from tasks.engine.turn import attempt
 from tasks.engine.workflow import Link, MiswiredError, Step, Workflow
 from tests.engine.conftest import WORKFLOW, deliver, finish, script, states
 
@@ -21,6 +24,8 @@ OLD = register(replace(WORKFLOW, kind="versioned"))
 NEW = register(
     replace(OLD, version=2, links=(*OLD.links, Link("orders", Step(name="greet", do=greet))))
 )
+
+FORWARD = register(replace(WORKFLOW, kind="onward", forward_only=True))
 
 
 def start(workflow: Workflow) -> Job:
@@ -47,3 +52,21 @@ def test_their_tasks_have_different_names() -> None:
 def test_a_version_is_registered_once() -> None:
     with pytest.raises(MiswiredError, match="registered already"):
         registry.add(replace(OLD))
+
+
+def test_a_job_older_than_an_input_runs_with_the_default() -> None:
+    def shout(*, word: str, mark: str = "!") -> None:
+        script.run(f"{word}{mark}")
+
+    assert attempt(shout, {"word": "go"}) == {}
+    assert script.ran == ["go!"]
+
+
+def test_a_workflow_that_only_goes_forward_cannot_be_cancelled_and_gets_stuck() -> None:
+    job = start(FORWARD)
+    with pytest.raises(JobPastCancel):
+        jobs.cancel(job_id=job.pk)
+    script.errors["first"] = [Refused()]
+    assert finish(job).state == State.STUCK
+    jobs.resume(job_id=job.pk)
+    assert finish(job).state == State.SUCCEEDED

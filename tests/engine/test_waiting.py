@@ -164,6 +164,19 @@ def test_a_passing_fault_while_it_waits_is_tried_again() -> None:
     assert job.state == State.SUCCEEDED
 
 
+def test_a_fault_while_it_waits_leaves_it_waiting_with_its_action() -> None:
+    job = waiting(action=PAGE)
+    script.errors["ask"] = [Unavailable()]
+    job = deliver(job)
+    assert (job.state, job.action) == (State.WAITING, PAGE)
+    assert states(job)["ask"] == "waiting"
+
+
+def test_faults_between_looks_that_worked_do_not_add_up() -> None:
+    script.errors["ask"] = [Unavailable() if n % 2 else NotYet(seconds=60) for n in range(40)]
+    assert finish(begin(), messages=60).state == State.SUCCEEDED
+
+
 def _earlier(job: Job, by: timedelta) -> Job:
     """Have the call have begun earlier."""
     job.steps[2]["started_at"] = (job.created_at - by).isoformat()

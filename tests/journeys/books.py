@@ -12,12 +12,15 @@ from tasks.verification.rules import RULES as SHOP_RULES
 
 # Beside the shop's own rules: what it also keeps where only what the journeys do has happened.
 RULES = {
-    "Each order is announced when it is placed, and not more often than it changes.": """
+    "Each order is announced when it is placed, and not more often than it, or its money, changes.": """
         SELECT o.id, o.status, announced, changes FROM orders_order o
         CROSS JOIN LATERAL (SELECT count(*) AS announced
             FROM notifications_notification n WHERE n.order_id = o.id) told
-        CROSS JOIN LATERAL (SELECT count(*) AS changes
-            FROM orders_orderevent event WHERE event.order_id = o.id) history
+        CROSS JOIN LATERAL (SELECT
+            (SELECT count(*) FROM orders_orderevent event WHERE event.order_id = o.id)
+            + (SELECT count(*) FROM payments_refund refund
+               JOIN payments_payment payment ON payment.id = refund.payment_id
+               WHERE payment.order_id = o.id) AS changes) history
         WHERE o.status IN ('pending', 'paid') AND announced NOT BETWEEN 1 AND changes
         OR o.status = 'failed' AND announced > (
             SELECT count(*) FROM payments_payment payment

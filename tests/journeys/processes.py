@@ -26,7 +26,7 @@ from config.local.servers import Postgres, Redis
 from tests.journeys.client import Client
 
 START_SECONDS = 60.0
-CUSTOMERS, PRODUCTS = 400, 40
+CUSTOMERS, PRODUCTS = 500, 100
 
 
 class Startable(Protocol):

@@ -105,6 +105,7 @@ def test_a_secret_that_signs_nothing_is_named_and_not_shown(
         "SHOP_PUBLIC_URL=https://books.example.com/shop",
         "SHOP_SANDBOX_WEBHOOK_URL=localhost",
         "SHOP_PAYMENT_WAIT=soon",
+        "FLOWER_PORT=http",
     ],
 )
 def test_a_wrong_setting_is_one_line_and_no_start(setting: str, tmp_path: Path) -> None:
@@ -122,3 +123,18 @@ def test_a_wrong_setting_is_one_line_and_no_start(setting: str, tmp_path: Path) 
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith(f"config.local.problem.Problem: {name}")
+
+
+def test_empty_ports_count_as_left_out(tmp_path: Path) -> None:
+    code = "from config import settings; print(settings.GATEWAY_PORT, settings.FLOWER_PORT)"
+    empty = {"GATEWAY_PORT": "", "FLOWER_PORT": ""}
+    done = subprocess.run(
+        (sys.executable, "-c", code),
+        env={**os.environ, "SHOP_DATA_DIR": str(tmp_path), **empty},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "8000 5555\n")

@@ -73,7 +73,9 @@ def test_what_is_reserved_stays_and_is_promised() -> None:
 def test_what_is_shipped_is_gone() -> None:
     book, shirt = new_book(copies=5), new_shirt(copies=4)
     order_id = order({book: 2, shirt: 4})
-    fulfillment.ship(order_id=order_id, job_id=(job_id := uuid4()), account_id=7)
+    fulfillment.ship(
+        order_id=order_id, quantities={book: 2, shirt: 4}, job_id=(job_id := uuid4()), account_id=7
+    )
     assert stock(book, shirt) == [(3, 0), (0, 0)]
     assert (room("book"), room("clothes")) == (3, 0)
     assert ledger(order_id)[2:] == [("shipment", book, -2, -2), ("shipment", shirt, -4, -4)]
@@ -92,21 +94,35 @@ def test_what_is_released_is_free_again() -> None:
     assert order({book: 5})
 
 
-@pytest.mark.parametrize("again", [fulfillment.ship, fulfillment.release])
-@pytest.mark.parametrize("first", [fulfillment.ship, fulfillment.release])
-def test_copies_leave_an_order_once(first: Callable[..., None], again: Callable[..., None]) -> None:
+@pytest.mark.parametrize("first", ["shipped", "released", "never promised"])
+def test_only_what_is_promised_can_be_shipped(first: str) -> None:
+    book = new_book(copies=5)
+    order_id = next(_orders) if first == "never promised" else order({book: 2})
+    if first == "shipped":
+        fulfillment.ship(order_id=order_id, quantities={book: 2})
+    elif first == "released":
+        fulfillment.release(order_id=order_id)
+    before = (stock(book), room(), ledger(order_id))
+    assert refused(
+        InsufficientStock, lambda: fulfillment.ship(order_id=order_id, quantities={book: 2})
+    )
+    fulfillment.release(order_id=order_id)
+    assert (stock(book), room(), ledger(order_id)) == before
+
+
+def test_other_copies_than_those_promised_are_not_shipped() -> None:
     book = new_book(copies=5)
     order_id = order({book: 2})
-    first(order_id=order_id)
-    before = (stock(book), room(), ledger(order_id))
-    again(order_id=order_id)
-    assert (stock(book), room(), ledger(order_id)) == before
+    assert refused(
+        InsufficientStock, lambda: fulfillment.ship(order_id=order_id, quantities={book: 3})
+    )
+    assert stock(book) == [(5, 2)]
 
 
 def test_an_order_moves_its_own_copies_alone() -> None:
     book = new_book(copies=5)
     one, other = order({book: 2}), order({book: 3})
-    fulfillment.ship(order_id=one)
+    fulfillment.ship(order_id=one, quantities={book: 2})
     assert stock(book) == [(3, 3)]
     fulfillment.release(order_id=other)
     assert stock(book) == [(3, 0)]
@@ -116,7 +132,7 @@ def test_what_comes_back_is_in_stock_and_free() -> None:
     book, shirt = new_book(copies=5), new_shirt(copies=4)
     quantities = {book: 2, shirt: 4}
     order_id = order(quantities)
-    fulfillment.ship(order_id=order_id)
+    fulfillment.ship(order_id=order_id, quantities=quantities)
     fulfillment.take_back(order_id=order_id, quantities=quantities)
     assert stock(book, shirt) == [(5, 0), (4, 0)]
     assert (room("book"), room("clothes")) == (5, 4)
@@ -134,7 +150,7 @@ def test_what_is_no_longer_sold_can_be_shipped_and_come_back() -> None:
     book = new_book(copies=5)
     order_id = order({book: 2})
     catalog.delete_book(book_id=book)
-    fulfillment.ship(order_id=order_id)
+    fulfillment.ship(order_id=order_id, quantities={book: 2})
     fulfillment.take_back(order_id=order_id, quantities={book: 2})
     assert (stock(book), room()) == ([(5, 0)], 5)
 
@@ -142,7 +158,7 @@ def test_what_is_no_longer_sold_can_be_shipped_and_come_back() -> None:
 def test_all_of_an_order_comes_back_or_none_of_it() -> None:
     book, shirt = new_book(copies=5), new_shirt(copies=4)
     order_id = order({book: 2, shirt: 4})
-    fulfillment.ship(order_id=order_id)
+    fulfillment.ship(order_id=order_id, quantities={book: 2, shirt: 4})
     inventory.set_up(capacity={"book": 5, "clothes": 3})
     before = (stock(book, shirt), room("book"), room("clothes"), ledger(order_id))
     back = {book: 2, shirt: 4}
@@ -187,6 +203,6 @@ def test_an_inactive_warehouse_gives_out_and_takes_nothing() -> None:
     assert refused(
         WarehouseInactive, lambda: fulfillment.take_back(order_id=0, quantities={book: 1})
     )
-    fulfillment.ship(order_id=shipping)
+    fulfillment.ship(order_id=shipping, quantities={book: 2})
     fulfillment.release(order_id=releasing)
     assert (stock(book), room()) == ([(7, 0)], 7)

@@ -51,7 +51,7 @@ def test_all_of_it_goes_back_where_no_amount_is_given() -> None:
     }
     assert (books(order_id), left(order_id)) == ([("refunded", TOTAL, TOTAL)], 0)
     told = Notification.objects.latest("id")
-    assert f"{TOTAL} VND" in told.body
+    assert told.body == f"You get back {TOTAL} VND of what you paid for order {order_id}."
     assert told.order_id == order_id
 
 

@@ -2,8 +2,12 @@
 
 # ruff: noqa: S608 (the damage is written here)
 
+import os
+import subprocess
+import sys
 from datetime import datetime
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,15 +190,35 @@ def test_the_command_shows_the_first_rows_that_break_a_rule_and_fails() -> None:
     order_id = new_order()
     write("UPDATE orders_orderline SET unit_price = 1")
     out = StringIO()
-    with pytest.raises(CommandError, match=f"1 of {len(RULES)} rules are broken"):
+    with pytest.raises(CommandError, match=f"1 of {len(RULES)} rules are broken") as caught:
         call_command("verify", stdout=out)
+    assert caught.value.returncode == 1
     assert f'{{"id": {order_id}, ' in out.getvalue()
+
+
+def test_without_the_shop_the_command_says_so_in_a_line(tmp_path: Path) -> None:
+    found = subprocess.run(
+        [sys.executable, "manage.py", "verify"],
+        cwd=Path(__file__).parents[2],
+        env={
+            "PATH": os.environ["PATH"],
+            "SHOP_DATA_DIR": str(tmp_path),
+            "SHOP_SECRET_KEY": "not a secret: a test",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    line = f"the database of {tmp_path} does not answer: is the shop running?\n"
+    assert (found.returncode, found.stderr) == (2, f"CommandError: {line}")
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "nan", "40000"])
 def test_the_command_refuses_days_that_are_none(days: str) -> None:
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError) as caught:
         call_command("verify", f"--since={days}", stdout=StringIO())
+    assert caught.value.returncode == 2
 
 
 def test_since_leaves_out_orders_that_did_not_change_lately() -> None:
