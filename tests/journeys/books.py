@@ -12,7 +12,7 @@ from tasks.verification.rules import RULES as SHOP_RULES
 
 # Beside the shop's own rules: what it also keeps where only what the journeys do has happened.
 RULES = {
-    "Each order is announced when it is placed, and not more often than it, or its money, changes.": """
+    "Each order is announced when placed, and not more often than it or its money moves.": """
         SELECT o.id, o.status, announced, changes FROM orders_order o
         CROSS JOIN LATERAL (SELECT count(*) AS announced
             FROM notifications_notification n WHERE n.order_id = o.id) told
