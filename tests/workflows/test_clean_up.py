@@ -18,15 +18,21 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Copies of a finished job, the older the later, one every ten minutes: some 700 days of them.
 MANY = """
     WITH original AS (DELETE FROM jobs_job WHERE id = '{job.pk}' RETURNING *)
-    INSERT INTO jobs_job SELECT (jsonb_populate_record(
-        null::jobs_job, to_jsonb(job) || jsonb_build_object(
-        'id', gen_random_uuid(), 'scope', '{scope}', 'created_at', at, 'finished_at', at))).*
-    FROM (SELECT * FROM original) job,
+    INSERT INTO jobs_job ({columns}) SELECT {values} FROM original,
         (SELECT now() - n * interval '10 minutes' AS at FROM generate_series(1, {n}) n) times"""
 
 
 def many(n: int, *, scope: str = "") -> None:
-    write(MANY.format(job=run(scheduled("unpaid_orders")), n=n, scope=scope))
+    changed = {
+        "id": "gen_random_uuid()",
+        "scope": f"'{scope}'",
+        "created_at": "at",
+        "finished_at": "at",
+    }
+    columns = [str(field.column) for field in Job._meta.concrete_fields]
+    values = [changed.get(column, f"original.{column}") for column in columns]
+    job = run(scheduled("unpaid_orders"))
+    write(MANY.format(job=job, n=n, columns=", ".join(columns), values=", ".join(values)))
 
 
 def clean_up() -> dict[str, int]:
