@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +24,7 @@ from config.local.options import ROOT, Options
 from config.local.processes import end_group
 from config.local.programs import table
 from config.local.servers import Postgres, Redis
-from tests.journeys.client import Client
+from tests.journeys.client import Client, poll
 
 START_SECONDS = 60.0
 CUSTOMERS, PRODUCTS = 500, 100
@@ -154,6 +155,12 @@ class Shop:
             process.start()
         for process in dead:
             process.await_ready()
+        # What it knew of servers that were away the gateway finds out with a 503, as clients see it.
+        if dead:
+            poll(self._is_serving, seconds=START_SECONDS, what="the gateway serves again")
+
+    def _is_serving(self) -> bool:
+        return self.anyone().get("/readyz").status == HTTPStatus.OK
 
     def stop(self) -> None:
         """End all of it. May be repeated."""
