@@ -10,7 +10,7 @@ INSTALL = $(BASE_PY) -m config.local.install
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev python test check lint types imports migrations lock-check \
-	format compose-check
+	format compose-check chaos chaos-short chaos-mutants
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -61,6 +61,16 @@ lock-check: ## Check that the locked packages name no index.
 
 compose-check: install-dev ## Run the shop in containers, kill each, and see it heal; needs Docker.
 	@exec $(PY) -m tests.containers
+
+chaos: install-dev ## Send jobs and break things meanwhile; JOBS, FAULTS, SEED, MINUTES, ARGS="--kinds …".
+	@exec $(PY) -m tests.chaos $(if $(JOBS),--jobs $(JOBS)) $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+chaos-short: install-dev ## The same with 300 jobs, and each kind of fault once.
+	@exec $(PY) -m tests.chaos --jobs 300 --faults 32 --minutes 12 $(ARGS)
+
+chaos-mutants: install-dev ## Break the shop on purpose; tests and faults must notice. ARGS="NAME" picks breaks.
+	@exec $(PY) -m tests.chaos.mutants $(ARGS)
 
 format: install-dev ## Format the code.
 	$(PY) -m ruff format .

@@ -58,6 +58,13 @@ class Watcher:
         self._changed = threading.Condition()
         self._waiting: dict[UUID, set[threading.Event]] = defaultdict(set)
         self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """Let all who wait go on, and nobody wait any more: the process stops. May be repeated."""
+        with self._changed:
+            self._closed = True
+            self._wake(list(self._waiting))
 
     def wait(self, job_id: UUID, *, seconds: float) -> bool:
         """Wait until the job is final, at most `seconds`; return whether there was a place.
@@ -78,6 +85,8 @@ class Watcher:
         """Wait among those who wait."""
         done = threading.Event()
         with self._changed:
+            if self._closed:
+                return
             self._waiting[job_id].add(done)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)

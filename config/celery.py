@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import billiard.pool  # type: ignore[import-untyped]
 import kombu.connection
 from celery import Celery
 from celery.app.amqp import AMQP
@@ -35,6 +36,8 @@ app.conf.update(
     broker_url=settings.REDIS_URL,
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
+    # A Redis without room refuses a worker that connects: it is to come again, not to end.
+    broker_channel_error_retry=True,
     broker_pool_limit=32,
     # PostgreSQL knows what is to be done and recovery publishes it again: Redis may lose any
     # message, so it need not keep account of them. Timeouts bound what a frozen Redis costs.
@@ -65,6 +68,9 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+# A pool process that stops waits until its parent has read of its last task. The parent, which has
+# given back what was not begun, may not read any more: that is worth a second and not thirty.
+billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 
 @setup_logging.connect

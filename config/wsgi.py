@@ -4,10 +4,11 @@ import os
 import re
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http.response import HttpResponseBase
 
-from config.local.processes import die_with_parent
+from config.local.processes import die_with_parent, when_told_to_stop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -16,6 +17,11 @@ import config.celery  # noqa: F401  (jobs are published from here; it needs the 
 # Granian imports this in the process that serves; it must not outlive the one that started it.
 die_with_parent()
 _django = get_wsgi_application()
+if settings.SHOP_ROLE == "gateway":
+    from api.waiting import watcher
+
+    # A stop waits for the requests under way, and is not to wait for those that only wait.
+    when_told_to_stop(watcher.close)
 _CHARSET = re.compile(r"charset|\*", re.IGNORECASE)
 _UTF_8 = re.compile(r"""charset=("?)utf-8\1""", re.IGNORECASE)
 _BOUNDARY = re.compile(r"""boundary=("?)([0-9A-Za-z'()+_,./:=?-]{1,70})\1""", re.IGNORECASE)

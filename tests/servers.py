@@ -62,9 +62,9 @@ def start() -> Servers | None:
     return None
 
 
-def remove_what_killed_runs_left(base: Path) -> None:
+def remove_what_killed_runs_left(base: Path, *, prefix: str = PREFIX) -> None:
     """Remove the directories of test runs that were killed before they could."""
-    for left in base.glob(f"{PREFIX}*"):
-        pid = left.name.removeprefix(PREFIX).partition("-")[0]
+    for left in base.glob(f"{prefix}*"):
+        pid = left.name.removeprefix(prefix).partition("-")[0]
         if pid.isdigit() and not Path("/proc", pid).exists() and left.stat().st_uid == os.getuid():
             shutil.rmtree(left, ignore_errors=True)

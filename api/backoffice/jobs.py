@@ -30,6 +30,20 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class RecoveredFilter(admin.SimpleListFilter):
+    """The jobs that met with a setback."""
+
+    title = parameter_name = "recovered"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Return the one choice: an index has these jobs, and none has the others."""
+        return [("yes", "yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:  # noqa: ARG002
+        """Return the jobs that recovery had to carry on."""
+        return queryset.filter(recoveries__isnull=False) if self.value() else queryset
+
+
 @action(
     "Cancel the job",
     sure="What a cancelled job did is undone, as far as it has come.",
@@ -51,7 +65,7 @@ class JobAdmin(ReadOnlyAdmin):
     """Jobs, the newest first. What a job was given, and its secrets, are not shown."""
 
     list_display = ("id", "kind", "state", "owner", "created_at", "finished_at", "due_at")
-    list_filter = ("state", KindFilter, "created_at")
+    list_filter = ("state", RecoveredFilter, KindFilter, "created_at")
     list_select_related = ("owner",)
     search_fields = ("=id", "=request_id")
     ordering = ("-created_at", "-id")
@@ -73,7 +87,7 @@ class JobAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     *("version", "cursor", "seq", "attempt", "due_at", "publications"),
-                    *("claims", "claimed_by", "cancel_requested", "cancelled_by"),
+                    *("claims", "claimed_by", "delayed_by", "cancel_requested", "cancelled_by"),
                 )
             },
         ),

@@ -10,7 +10,7 @@ from api.pagination import PageQuery
 from api.serializers.base import Shape
 from api.serializers.fields import ChoiceField, TextField, UtcDateTimeField
 from shop.core.times import rfc3339
-from tasks.engine.models import Job, State, StepState
+from tasks.engine.models import Job, Setback, State, StepState
 
 # Where the thing is that a job of this kind made or changed, by what its result holds.
 RESOURCES = {
@@ -42,6 +42,15 @@ class ProblemShape(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable; meant for programs.")
 
 
+class UndoShape(serializers.Serializer[Any]):
+    """How a step was taken back, or is being."""
+
+    attempts = serializers.IntegerField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    error = ProblemShape(allow_null=True)
+
+
 class StepShape(serializers.Serializer[Any]):
     """One step of a job."""
 
@@ -51,6 +60,19 @@ class StepShape(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     error = ProblemShape(allow_null=True)
+    undo = UndoShape(required=False, help_text="Only where it was begun to take the step back.")
+
+
+class RecoveryShape(serializers.Serializer[Any]):
+    """That a job was carried on after a setback."""
+
+    number = serializers.IntegerField(help_text="Which one of the job's; the last 20 are told.")
+    at = serializers.DateTimeField()
+    step = serializers.CharField(
+        allow_null=True, help_text="Which step was next; null: what accepting the job did."
+    )
+    publication = serializers.IntegerField(help_text="Which message for this step was sent then.")
+    reason = serializers.ChoiceField(choices=Setback.choices)
 
 
 class ActionShape(serializers.Serializer[Any]):
@@ -82,6 +104,7 @@ class JobShape(Shape):
     created_at = UtcDateTimeField()
     started_at = UtcDateTimeField(allow_null=True)
     finished_at = UtcDateTimeField(allow_null=True)
+    recoveries = RecoveryShape(many=True)
 
 
 def render_job(job: Job) -> dict[str, Any]:
@@ -90,7 +113,7 @@ def render_job(job: Job) -> dict[str, Any]:
         "id": str(job.id),
         "kind": job.kind,
         "state": str(job.state),
-        "steps": [{**step, "error": _problem(step["error"])} for step in job.steps],
+        "steps": [_step(step) for step in job.steps],
         "result": job.result,
         "error": _problem(job.error),
         "action": job.action,
@@ -98,7 +121,19 @@ def render_job(job: Job) -> dict[str, Any]:
         "created_at": rfc3339(job.created_at),
         "started_at": job.started_at and rfc3339(job.started_at),
         "finished_at": job.finished_at and rfc3339(job.finished_at),
+        "recoveries": [
+            {name: entry[name] for name in ("number", "at", "step", "publication", "reason")}
+            for entry in job.recoveries or ()
+        ],
     }
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step, with what is kept of its undo where one was begun."""
+    shown = {**step, "error": _problem(step["error"])}
+    if undo := step.get("undo"):
+        shown["undo"] = {**undo, "error": _problem(undo["error"])}
+    return shown
 
 
 def _problem(error: Mapping[str, Any] | None) -> dict[str, Any] | None:

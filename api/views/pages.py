@@ -20,6 +20,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+import api.metrics  # noqa: F401  (adds the jobs' figures to `/metrics`)
+
 CHECK_SECONDS = 1.0
 _checks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="check")
 

@@ -4,10 +4,12 @@ import ctypes
 import functools
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +31,25 @@ def die_with_parent(number: int = signal.SIGKILL, *, parent: int | None = None) 
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:  # It died before the call took effect.
         os.kill(os.getpid(), number)
+
+
+def when_told_to_stop(do: Callable[[], None]) -> None:
+    """Have `do` called in a thread when SIGTERM or SIGINT comes to a process that handles them.
+
+    Whoever handles them, now or later, still does, and `do` may be called again. To be called in
+    the main thread, once.
+    """
+    told, telling = socket.socketpair()
+    telling.setblocking(False)
+    signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
+
+    def listen() -> None:
+        with told, telling:
+            while True:
+                if {signal.SIGINT, signal.SIGTERM}.intersection(told.recv(64)):
+                    do()
+
+    threading.Thread(target=listen, name="stop", daemon=True).start()
 
 
 def adopt_orphans() -> None:

@@ -13,14 +13,10 @@ from config.local.processes import spawn
 
 # Django's checks would import the whole gateway into each process; `make check` runs them.
 CHECKED = {"CELERY_SKIP_CHECKS": "1"}
-CELERY = ("-m", "celery", "-A", "config.celery")
+# Quiet: without its banner, whose print would end a process that can write no log.
+CELERY = ("-m", "celery", "--quiet", "-A", "config.celery")
 # Two processes in each; what workers tell each other about themselves is of no use here.
 WORKER = (*CELERY, "worker", "-c", "2", "-E", "--without-gossip", "--without-mingle")
-# A thread for each request under way; one that waits for a job holds a thread and nothing else.
-GATEWAY = (
-    *("-m", "granian", "config.wsgi:application", "--interface", "wsgi"),
-    *("--workers", "1", "--blocking-threads", "64", "--http", "1"),
-)
 
 
 @dataclass
@@ -121,7 +117,7 @@ def table(
         command("beat", *CELERY, "beat", stage=3),
         command(
             "gateway",
-            *(*GATEWAY, "--host", options.host, "--port", str(options.gateway_port)),
+            *("-m", "config.local.gateway"),
             stage=4,
             is_ready=_serves(f"{options.address}/readyz"),
         ),

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from hmac import compare_digest
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,7 @@ from django.db.models.functions import Now
 from shop.core.errors import NotFound, Refused
 from shop.core.ids import new_job_id
 from tasks.engine import registry, vault
-from tasks.engine.models import FINAL, Job, State, StepState
+from tasks.engine.models import FINAL, UNTRIED, Job, State, StepState
 from tasks.engine.publish import publish
 from tasks.engine.workflow import LEASE, Workflow
 
@@ -99,14 +98,14 @@ def start(
         idempotency_key=idempotency.key if idempotency else None,
         fingerprint=idempotency.fingerprint if idempotency else None,
     )
-    # The job is durable by then: whatever fails now must not turn the answer into an error.
-    transaction.on_commit(partial(publish, job), robust=True)
+    # The job is durable by then: whatever fails now must not turn the answer into an error. Not a
+    # `partial`: Django asks what has failed for its name, and fails itself where it has none.
+    transaction.on_commit(lambda: publish(job), robust=True)
     return job
 
 
 def _pending(name: str) -> dict[str, Any]:
-    empty = {"attempts": 0, "started_at": None, "finished_at": None, "error": None}
-    return {"name": name, "state": StepState.PENDING, **empty}
+    return {"name": name, "state": StepState.PENDING, **UNTRIED}
 
 
 def lock_key(*, idempotency: Idempotency) -> None:
@@ -205,7 +204,7 @@ def resume(*, job_id: UUID, account_id: int | None = None) -> Job:
                 *("state", "attempt", "claims", "publications", "seq", "error", "steps", "due_at")
             ]
         )
-        transaction.on_commit(partial(publish, job), robust=True)
+        transaction.on_commit(lambda: publish(job), robust=True)
     log.info("job_resumed", job_id=str(job_id), account_id=account_id, state=job.state)
     return get(job_id=job_id)
 
@@ -231,8 +230,8 @@ def wake(*, job_id: UUID) -> bool:
         if job.state == State.WAITING and job.publications == 0:
             job.publications = 1
             due_at = Now() + timedelta(seconds=LEASE)
-            Job.objects.filter(pk=job_id).update(publications=1, due_at=due_at)
-            transaction.on_commit(partial(publish, job), robust=True)
+            Job.objects.filter(pk=job_id).update(publications=1, due_at=due_at, delayed_by=None)
+            transaction.on_commit(lambda: publish(job), robust=True)
     return True
 
 

@@ -53,6 +53,19 @@ class StepState(models.TextChoices):
     SKIPPED = "skipped"
 
 
+# What a job tells of a step, or of a step's undo, that nobody has tried.
+UNTRIED = {"attempts": 0, "started_at": None, "finished_at": None, "error": None}
+
+
+class Setback(models.TextChoices):
+    """Why recovery had to carry a job on; what was planned, such as a retry, is none."""
+
+    # Nobody finished in its lease: the message was lost, or its worker was killed or is frozen.
+    LEASE_ENDED = "lease_ended"
+    BROKER_UNREACHABLE = "broker_unreachable"
+    DATABASE_FAILED = "database_failed"
+
+
 class Job(models.Model):
     """One run of a workflow. Every time in it is PostgreSQL's."""
 
@@ -73,6 +86,10 @@ class Job(models.Model):
     claims = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=128, blank=True, default="")
     claimed_until = models.DateTimeField(null=True)
+    # The setback of the present message, where somebody knows it, and what recovery noted of the
+    # last ones; see setbacks.py. Null in nearly every row.
+    delayed_by = models.CharField(max_length=32, null=True)  # noqa: DJ001 (null takes no room)
+    recoveries = models.JSONField(null=True)
     # How often something outside said that there is news for a job that waits.
     signals = models.PositiveIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
@@ -136,6 +153,11 @@ class Job(models.Model):
                 condition=Q(finished_at__isnull=False, scope="schedule"),
                 name="job_finished_run",
             ),
+            models.Index(
+                fields=["-created_at", "-id"],
+                condition=Q(recoveries__isnull=False),
+                name="job_recovered",
+            ),
             models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
             models.Index(fields=["kind", "-created_at", "-id"], name="job_of_kind"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
@@ -153,3 +175,13 @@ class Job(models.Model):
     def outcome(self) -> State:
         """Return what undoing ends in: a job turns back because it was asked to, or failed."""
         return State.CANCELLED if self.cancel_requested else State.FAILED
+
+
+class RecoveryTally(models.Model):
+    """How often jobs were recovered for this reason, also those that are deleted by now."""
+
+    reason = models.CharField(max_length=32, primary_key=True)
+    number = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.number}"

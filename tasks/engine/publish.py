@@ -14,7 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from tasks.engine import registry
-from tasks.engine.models import Job, State
+from tasks.engine.models import Job, Setback, State
 
 log = structlog.get_logger(__name__)
 # Seconds in which nothing is sent after a failure: a frozen broker costs one timeout, not many.
@@ -33,7 +33,9 @@ def publish(job: Job) -> bool:
     if _send(job):
         return True
     Job.objects.filter(pk=job.pk, seq=job.seq, due_at__isnull=False, publications__gt=0).update(
-        due_at=Now() + timedelta(seconds=AGAIN), publications=F("publications") - 1
+        due_at=Now() + timedelta(seconds=AGAIN),
+        publications=F("publications") - 1,
+        delayed_by=Setback.BROKER_UNREACHABLE,
     )
     return False
 

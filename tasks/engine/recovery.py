@@ -15,9 +15,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 
-from tasks.engine import registry
+from tasks.engine import registry, setbacks
 from tasks.engine.models import Job
 from tasks.engine.publish import publish
+from tasks.engine.rows import Clock
 from tasks.engine.turn import DATABASE_ERRORS
 from tasks.engine.workflow import LEASE
 
@@ -55,7 +56,11 @@ def recover(depths: Mapping[str, int]) -> int:
         due = list(
             Job.objects.select_for_update(skip_locked=True)
             .filter(due_at__lte=Now())
-            .only("kind", "version", "state", "cursor", "seq", "publications")
+            .only(
+                *("kind", "version", "state", "cursor", "seq", "publications"),
+                *("delayed_by", "claimed_by", "recoveries"),
+            )
+            .annotate(clock=Clock())
             .order_by("due_at", "pk")[:BATCH]
         )
         copies = [job for job in due if _deserves_a_copy(job, depths)]
@@ -63,8 +68,9 @@ def recover(depths: Mapping[str, int]) -> int:
             job.publications += 1
         _set_due({job.pk: _grace(job) for job in due})
         Job.objects.filter(pk__in=[job.pk for job in copies]).update(
-            publications=F("publications") + 1
+            publications=F("publications") + 1, delayed_by=None
         )
+        setbacks.note([(job, job.clock) for job in copies])
     sent = sum(publish(job) for job in copies)
     if copies:
         log.info("recovered", jobs=sent, lost=len(copies) - sent)

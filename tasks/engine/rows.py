@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import DateTimeField, F, Func, Q
 from django.db.models.functions import Greatest, Now
 
-from tasks.engine.models import Job
+from tasks.engine.models import Job, Setback
 from tasks.engine.workflow import LEASE
 
 # From its third publication on, a message is suspected of having killed workers: the worker that
@@ -53,11 +53,16 @@ def _claim(job: Job) -> bool:
     until = Now() + timedelta(seconds=LEASE)
     taken = Job.objects.filter(free, pk=job.pk, seq=job.seq).update(
         claims=F("claims") + 1,
-        claimed_by=f"{socket.gethostname()}:{os.getpid()}",
+        claimed_by=_worker(),
         claimed_until=until,
         due_at=Greatest("due_at", until),
     )
     return bool(taken)
+
+
+def _worker() -> str:
+    """Return what this worker is called in the rows that it has."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def lock(*, job_id: UUID | str, seq: int) -> Seen | None:
@@ -79,5 +84,7 @@ def put_off(seen: Seen) -> None:
         due_at=Now() + timedelta(seconds=random.uniform(0.5, 1.5)),  # noqa: S311 (not a secret)
         publications=0,
         claims=Greatest(F("claims") - int(seen.claimed), 0),
+        claimed_by=_worker(),
         claimed_until=None,
+        delayed_by=Setback.DATABASE_FAILED,
     )

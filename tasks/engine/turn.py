@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from shop.core.errors import Refused, ShopError, Unavailable
 from tasks.engine import vault
-from tasks.engine.models import FINAL, TRANSITIONS, Job, State, StepState
+from tasks.engine.models import FINAL, TRANSITIONS, UNTRIED, Job, State, StepState
 from tasks.engine.publish import publish
 from tasks.engine.rows import Seen
 from tasks.engine.workflow import LEASE, Call, Function, NotYet, Step, Workflow, arguments
@@ -214,6 +214,8 @@ class Turn:
 
     def undone(self) -> None:
         """Note that the step is undone, and go on to the one before it."""
+        if self.step.undo and not self.is_skipped:
+            self._note_undo()
         if self.record["state"] not in (StepState.FAILED, StepState.SKIPPED):
             self.record.update(state=StepState.UNDONE, error=None)
         self.job.attempt = 0
@@ -222,6 +224,7 @@ class Turn:
     def undo_failed(self, error: Exception) -> None:
         """Note that an undo failed: again, or stuck."""
         if self.job.cursor >= 0:
+            self._note_undo(_problem(error))
             self.record["error"] = _problem(error)
         if not self._tries_again(error, FORWARD_TRIES):
             self._stick(_problem(error))
@@ -256,6 +259,7 @@ class Turn:
             claims=0,
             claimed_by="",
             claimed_until=None,
+            delayed_by=None,
             input=job.input,
             data=job.data,
             secrets=self._secrets_left(),
@@ -267,7 +271,7 @@ class Turn:
             finished_at=self._now() if state in FINAL else None,
         )
         if state == State.COMPENSATING and self._publications:
-            transaction.on_commit(partial(publish, job), robust=True)
+            transaction.on_commit(lambda: publish(job), robust=True)
         known = {"kind": job.kind, "cursor": job.cursor, "seq": job.seq, "attempt": job.attempt}
         transaction.on_commit(partial(log.info, "turn", state=state, **known))
 
@@ -281,15 +285,22 @@ class Turn:
             self._due, self._publications = None, 0
 
     def _note(self, state: StepState, problem: dict[str, str] | None = None) -> None:
-        at = _rfc3339(self._now())
-        self.record.update(
-            state=state,
-            attempts=self.record["attempts"] + 1,
-            started_at=self.record["started_at"] or _rfc3339(self._began_at),
-            finished_at=None if state == StepState.RUNNING else at,
+        self.record["state"] = state
+        self._count(self.record, problem, ended=state != StepState.RUNNING)
+
+    def _note_undo(self, problem: dict[str, str] | None = None) -> None:
+        self._count(self.record.setdefault("undo", {**UNTRIED}), problem, ended=problem is None)
+
+    def _count(self, tried: dict[str, Any], problem: dict[str, str] | None, *, ended: bool) -> None:
+        """Count an attempt at the step, or at its undo, that ends now."""
+        now = self._now()
+        tried.update(
+            attempts=tried["attempts"] + 1,
+            started_at=tried["started_at"] or _rfc3339(self._began_at),
+            finished_at=_rfc3339(now) if ended else None,
             error=problem,
         )
-        self._began_at = self._now()
+        self._began_at = now
 
     def _tries_again(self, error: Exception, tries: int) -> bool:
         """Arrange another attempt if this failure deserves one."""

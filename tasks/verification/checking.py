@@ -48,6 +48,7 @@ def parameters(*, since: datetime | None = None) -> dict[str, Any]:
         "kinds": [workflow.kind for workflow in workflows],
         "versions": [workflow.version for workflow in workflows],
         "lengths": [len(workflow.steps) for workflow in workflows],
+        "names": [" ".join(step.name for step in workflow.steps) for workflow in workflows],
     }
 
 

@@ -15,6 +15,44 @@ RULES = {
                 ELSE jsonb_path_exists(steps, '$[*] ? (@.state != "undone"
                     && @.state != "failed" && @.state != "skipped")') END)""",
     ),
+    "A job that ended has the steps of its workflow.": (
+        ENDED,
+        """
+        SELECT id, kind, version, found.names FROM jobs_job
+        JOIN unnest(%(kinds)s::text[], %(versions)s::int[], %(names)s::text[])
+            AS known (kind, version, names) USING (kind, version)
+        CROSS JOIN LATERAL (
+            SELECT string_agg(step ->> 'name', ' ' ORDER BY position) AS names
+            FROM jsonb_array_elements(steps) WITH ORDINALITY AS step (step, position)) found
+        WHERE finished_at IS NOT NULL AND finished_at >= %(since)s
+        AND found.names IS DISTINCT FROM known.names""",
+    ),
+    "Each step that was done or failed was tried, and one is why a job failed.": (
+        ENDED,
+        """
+        SELECT id, kind, state, error, steps FROM jobs_job
+        WHERE finished_at IS NOT NULL AND finished_at >= %(since)s AND (
+            jsonb_path_exists(steps, '$[*] ? ((@.state == "done" || @.state == "failed")
+                && (@.attempts < 1 || @.finished_at == null))')
+            OR (state = 'failed') <> (error IS NOT NULL)
+            OR state = 'failed' AND jsonb_array_length(
+                jsonb_path_query_array(steps, '$[*] ? (@.state == "failed")')) <> 1)""",
+    ),
+    "A registration that ended leaves all of a customer, or nothing.": (
+        "SELECT count(*) FROM jobs_job WHERE kind = 'registration' AND finished_at >= %(since)s",
+        """
+        SELECT id, state, parts FROM jobs_job job CROSS JOIN LATERAL (SELECT
+            (SELECT count(*) FROM customers_account WHERE job_id = job.id)
+            + (SELECT count(*) FROM customers_fullname WHERE job_id = job.id)
+            + (SELECT count(*) FROM customers_address WHERE job_id = job.id)
+            + (SELECT count(*) FROM customers_customer WHERE job_id = job.id)
+            -- A cart goes with the account.
+            + (SELECT count(*) FROM carts_cart WHERE job_id = job.id)
+            + (SELECT count(*) FROM customers_account
+               WHERE job_id = job.id AND erased_at IS NOT NULL) AS parts) left_behind
+        WHERE kind = 'registration' AND finished_at >= %(since)s
+        AND parts <> CASE WHEN state = 'succeeded' THEN 5 ELSE 0 END""",
+    ),
     "A job that ended keeps nothing but what it tells.": (
         ENDED,
         """

@@ -75,6 +75,15 @@ RULES = {
         OR payment.status IN ('captured', 'refunded')
             AND (payment.status = 'refunded') <> (payment.refunded = payment.amount)""",
     ),
+    "A promised refund is given back, or a job is at it.": (
+        number_of(
+            f"SELECT id FROM payments_refund WHERE payment_id IN (SELECT id FROM ({PAYMENTS}) p)"
+        ),
+        f"""
+        SELECT refund.key, refund.amount, refund.created_at
+        FROM payments_refund refund JOIN ({PAYMENTS}) payment ON payment.id = refund.payment_id
+        WHERE refund.done_at IS NULL AND split_part(refund.key, ':', 1) NOT IN ({ACTIVE})""",
+    ),
     "The shop and the provider agree on each refund.": (
         number_of(REFUNDS),
         f"""

@@ -4,12 +4,13 @@ from uuid import UUID
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
 from shop.customers.models import Account
 from shop.orders.models import Order
-from tasks.engine import jobs
+from tasks.engine import jobs, recovery
 from tasks.engine.models import Job
 from tasks.workflows import CAPACITY_CHECK
 from tests.api.browsers import buttons, log_in, push, told
@@ -96,6 +97,20 @@ def test_a_jobs_page_shows_its_steps_and_leads_to_its_order(clerk: Client) -> No
     assert f'href="/admin/orders/order/{order["id"]}/change/"' in page
     page = clerk.get(f"/admin/orders/order/{order['id']}/change/").content.decode()
     assert f'href="/admin/jobs/job/{order["job_id"]}/change/"' in page
+
+
+def test_a_jobs_page_shows_what_befell_it_and_the_list_finds_it(clerk: Client) -> None:
+    job, other = new_job(), new_job()
+    address = f"/admin/jobs/job/{job.pk}/change/"
+    assert 'id="recoveries"' not in clerk.get(address).content.decode()
+    steps = [{**step, "undo": {**step, "attempts": 7}} for step in job.steps]
+    Job.objects.filter(pk=job.pk).update(steps=steps, claimed_by="machine:77", due_at=Now())
+    recovery.recover({})
+    page = clerk.get(address).content.decode()
+    for text in ('id="recoveries"', "lease_ended", "machine:77", "check_capacity: undo", ">7<"):
+        assert text in page
+    listed = clerk.get("/admin/jobs/job/?recovered=yes").content.decode()
+    assert (str(job.pk) in listed, str(other.pk) in listed) == (True, False)
 
 
 def test_what_a_job_says_is_text(clerk: Client) -> None:

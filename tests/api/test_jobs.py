@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from tasks.engine import jobs
+from tasks.engine import jobs, recovery
 from tasks.engine.models import Job
 from tasks.workflows.capacity_check import CAPACITY_CHECK
 from tasks.workflows.registration import REGISTRATION
@@ -51,7 +51,7 @@ def test_a_job_is_shown_whole_and_without_its_input(customer: Caller) -> None:
     body = response.json()
     assert list(body) == [
         *("id", "kind", "state", "steps", "result", "error", "action", "links"),
-        *("created_at", "started_at", "finished_at"),
+        *("created_at", "started_at", "finished_at", "recoveries"),
     ]
     assert body["id"] == str(job.pk)
     assert (body["kind"], body["state"]) == ("registration", "queued")
@@ -64,7 +64,39 @@ def test_a_job_is_shown_whole_and_without_its_input(customer: Caller) -> None:
         "finished_at": None,
         "error": None,
     }
+    assert body["recoveries"] == []
     assert b"never shown" not in response.content
+
+
+def test_a_job_tells_how_it_was_recovered_but_not_on_which_machine(customer: Caller) -> None:
+    job = start(customer)
+    Job.objects.filter(pk=job.pk).update(due_at=Now(), claimed_by="machine:77")
+    recovery.recover({})
+    [entry] = customer.get(f"jobs/{job.pk}").json()["recoveries"]
+    assert entry.pop("at").endswith("Z")
+    assert entry == {
+        "number": 1,
+        "step": "check_capacity",
+        "publication": 2,
+        "reason": "lease_ended",
+    }
+    end(job)
+    response = customer.get(f"jobs/{job.pk}")
+    assert len(response.json()["recoveries"]) == 1
+    assert b"machine" not in response.content
+
+
+def test_a_step_that_was_taken_back_tells_how_its_undo_went(customer: Caller) -> None:
+    job = start_registration(customer)
+    steps = [dict(step) for step in job.steps]
+    error = {"code": "unavailable", "detail": "It is away."}
+    times = {"started_at": "2026-01-01T00:00:00.000Z", "finished_at": None}
+    steps[0]["undo"] = {"attempts": 2, **times, "error": error}
+    Job.objects.filter(pk=job.pk).update(steps=steps)
+    first, second, *_ = customer.get(f"jobs/{job.pk}").json()["steps"]
+    problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, **error}
+    assert first["undo"] == {"attempts": 2, **times, "error": problem}
+    assert "undo" not in second
 
 
 def test_a_job_that_is_through_leads_to_what_it_made(customer: Caller) -> None:

@@ -32,6 +32,9 @@ class Answer:
 class Client:
     """Somebody who calls the API, as nobody until there is a token. Threads may share it."""
 
+    # Seconds that the gateway may be silent.
+    patience = 60.0
+
     def __init__(self, address: str, *, user_id: int = 0, token: str = "") -> None:
         self._host = urlsplit(address).netloc
         self.user_id = user_id
@@ -47,7 +50,7 @@ class Client:
             given["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
         begun_at = time.monotonic()
-        connection = http.client.HTTPConnection(self._host, timeout=60)
+        connection = http.client.HTTPConnection(self._host, timeout=self.patience)
         try:
             target = path if path.startswith("/") else f"/api/v1/{path}"
             connection.request(method, target, body=data, headers=given)

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -29,6 +30,10 @@ class Mailbox:
     def of(self, message_id: str) -> list[EmailMessage]:
         """Return the letters with this Message-ID."""
         return [letter for letter in list(self._letters) if letter["Message-ID"] == message_id]
+
+    def message_ids(self) -> Counter[str]:
+        """Return how often each Message-ID has come."""
+        return Counter(str(letter["Message-ID"]) for letter in list(self._letters))
 
     def to(self, address: str) -> list[EmailMessage]:
         """Return the letters to this address."""

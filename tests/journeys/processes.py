@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 from config.local import options, ports
 from config.local.options import ROOT, Options
 from config.local.processes import end_group
-from config.local.programs import table
+from config.local.programs import Command, table
 from config.local.servers import Postgres, Redis
 from tests.journeys.client import Client, poll
 
 START_SECONDS = 60.0
-CUSTOMERS, PRODUCTS = 500, 100
+CUSTOMERS, PRODUCTS = 800, 150
 
 
 class Startable(Protocol):
@@ -35,6 +35,8 @@ class Startable(Protocol):
 
     name: str
     log: Path
+    stop_signal: int
+    patience: float
 
     def spawn(self) -> subprocess.Popen[bytes]: ...
 
@@ -52,6 +54,17 @@ class Process:
     @property
     def is_running(self) -> bool:
         return self._running is not None and self._running.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that it was last started as."""
+        assert self._running
+        return self._running.pid
+
+    def children(self) -> list[int]:
+        """Return the ids of the processes that it has forked, and not those that these have."""
+        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
 
     def start(self) -> None:
         """Start it and return at once; nothing happens where it runs already."""
@@ -79,6 +92,15 @@ class Process:
                 self._running.wait()
         end_group(self._running.pid)
 
+    def stop(self) -> float:
+        """Ask it to end as the supervisor does, and return the seconds until it has ended."""
+        assert self._running
+        begun_at = time.monotonic()
+        self._running.send_signal(self.program.stop_signal)
+        self._running.wait(self.program.patience)
+        end_group(self._running.pid)
+        return time.monotonic() - begun_at
+
     def restart(self) -> None:
         """Start it, stopping it before where it runs, and wait until it does its work."""
         self.kill(signal.SIGTERM)
@@ -88,6 +110,18 @@ class Process:
     def logs(self) -> str:
         """Return all that it has written to its log."""
         return self.program.log.read_text(errors="replace") if self.program.log.exists() else ""
+
+
+@contextmanager
+def frozen(*pids: int) -> Iterator[None]:
+    """Freeze processes for as long as this lasts."""
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 @dataclass(frozen=True)
@@ -102,7 +136,16 @@ class Seed:
 class Shop:
     """Gateway, workers, recovery and both servers; one for all journeys of a test run."""
 
-    def __init__(self, home: Path, *, mail_url: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        mail_url: str,
+        customers: int = CUSTOMERS,
+        products: int = PRODUCTS,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._numbers = customers, products
         # Beside the test run's own servers, where `nobody` may go: see tests/servers.py.
         self.home = home
         self.postgres = Postgres(directory=home.with_name(f"{home.name}-postgres"), durable=False)
@@ -125,6 +168,7 @@ class Shop:
             "SHOP_SECRET_KEY": secrets.token_urlsafe(32),
             "SHOP_THROTTLE": "off",
             "PYTHONUNBUFFERED": "1",
+            **(settings or {}),
         }
         programs = table(
             options=wanted,
@@ -132,12 +176,18 @@ class Shop:
             flower_password=secrets.token_urlsafe(12),
             log=lambda name: home / "logs" / f"{name}.log",
         )
-        needed = (x for x in programs if x.name not in {"flower", "beat"})
         (self.beat,) = (x for x in programs if x.name == "beat")
-        self.servers = {"postgres": Process(self.postgres), "redis": Process(self.redis)}
-        self.processes = self.servers | {program.name: Process(program) for program in needed}
+        self.servers = {x.name: self._process(x) for x in (self.postgres, self.redis)}
+        self.processes = self.servers | {x.name: self._process(x) for x in self._needed(programs)}
         self.workers = [x for name, x in self.processes.items() if name.startswith("worker")]
         self._seed: Seed | None = None
+
+    def _process(self, program: Startable) -> Process:
+        return Process(program)
+
+    def _needed(self, programs: list[Command]) -> list[Command]:
+        """Return what is to run beside the servers."""
+        return [x for x in programs if x.name not in {"flower", "beat"}]
 
     def start(self) -> None:
         """Start all of it and fill the shop."""
@@ -155,7 +205,7 @@ class Shop:
             process.start()
         for process in dead:
             process.await_ready()
-        # What it knew of servers that were away the gateway finds out with a 503, as clients see it.
+        # What it knew of servers that were away the gateway finds out with a 503, as clients see.
         if dead:
             poll(self._is_serving, seconds=START_SECONDS, what="the gateway serves again")
 
@@ -187,14 +237,14 @@ class Shop:
             Client(self.address, user_id=user_id, token=token)
             for user_id, token in islice(self._seed.customers, number)
         ]
-        assert len(found) == number, f"raise CUSTOMERS: {CUSTOMERS} are not enough"
+        assert len(found) == number, f"raise CUSTOMERS: {self._numbers[0]} are not enough"
         return found
 
     def products(self, number: int) -> list[int]:
         """Return the ids of books, a thousand copies of each in stock, that no other test has."""
         assert self._seed
         found = list(islice(self._seed.products, number))
-        assert len(found) == number, f"raise PRODUCTS: {PRODUCTS} are not enough"
+        assert len(found) == number, f"raise PRODUCTS: {self._numbers[1]} are not enough"
         return found
 
     def page(self, method: str, path: str, form: str = "") -> tuple[int, str]:
@@ -224,7 +274,7 @@ class Shop:
     def _fill(self) -> Seed:
         code = (
             "import django; django.setup();"
-            f" from tests.journeys import seed; seed.main({CUSTOMERS}, {PRODUCTS})"
+            f" from tests.journeys import seed; seed.main(*{self._numbers})"
         )
         done = subprocess.run(
             (sys.executable, "-c", code),

@@ -1,25 +1,29 @@
 """What is in the shop before the first test. Runs in a process of its own, on the shop's database.
 
-Customers are made directly, with access tokens: hashing hundreds of passwords would take longer
-than all the journeys.
+Customers are made directly, many at once, with access tokens: hashing so many passwords would take
+longer than all the journeys.
 """
 
 import json
 import sys
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.management import call_command
 from django.db import transaction
+from rest_framework_simplejwt.tokens import AccessToken
 
-from shop.carts import services as carts
+from api import authentication as tokens
+from shop.carts.models import Cart
 from shop.catalog import services as catalog
 from shop.catalog.services import Entry
+from shop.customers.models import Account, Address, Customer, FullName, Login
 from shop.inventory import services as inventory
-from tests.api import callers
 
 COPIES = 1000
+# Longer than any test: nobody here can log in again.
+TOKENS_LIVE = timedelta(hours=12)
 
 
 def main(customers: int, products: int) -> None:
@@ -52,15 +56,53 @@ def fill(customers: int, products: int) -> dict[str, Any]:
     )
     stock = [*books, *catalog.add_books(entries=[alchemist])]
     inventory.receive_many(quantities=dict.fromkeys(stock, COPIES))
-    buyers = [callers.new_customer() for _ in range(customers)]
-    for buyer in buyers:
-        carts.create_cart(user_id=buyer.user_id or 0)
+    (staff,) = _accounts("staff", 1, is_staff=True)
     return {
-        "staff": token(callers.new_staff()),
-        "customers": [(buyer.user_id, token(buyer)) for buyer in buyers],
+        "staff": _tokens([staff])[0],
+        "customers": _customers(customers),
         "products": books,
     }
 
 
-def token(caller: callers.Caller) -> str:
-    return caller.headers["Authorization"].removeprefix("Bearer ")
+def _customers(number: int) -> list[tuple[int, str]]:
+    """Make customers, each with a cart; return their ids and tokens."""
+    accounts = _accounts("reader", number)
+    names = FullName.objects.bulk_create(
+        FullName(first_name="An", last_name="Nguyễn") for _ in accounts
+    )
+    places = Address.objects.bulk_create(
+        Address(address="1 Tràng Tiền", city="Hà Nội", country="VN") for _ in accounts
+    )
+    made = Customer.objects.bulk_create(
+        Customer(account=account, fullname=name, address=place)
+        for account, name, place in zip(accounts, names, places, strict=True)
+    )
+    Cart.objects.bulk_create(Cart(customer=customer) for customer in made)
+    return [(one.pk, token) for one, token in zip(made, _tokens(accounts), strict=True)]
+
+
+def _accounts(name: str, number: int, *, is_staff: bool = False) -> list[Account]:
+    """Make accounts that no password opens."""
+    return Account.objects.bulk_create(
+        Account(
+            username=f"{name}{n}",
+            email=f"{name}{n}@example.org",
+            password="!",
+            is_staff=is_staff,
+        )
+        for n in range(1, number + 1)
+    )
+
+
+def _tokens(accounts: list[Account]) -> list[str]:
+    """Log each in, and return the access tokens."""
+    AccessToken.lifetime = TOKENS_LIVE
+    fresh = [tokens.new_refresh_token() for _ in accounts]
+    logins = Login.objects.bulk_create(
+        Login(account=account, refresh_jti=tokens.jti(token), expires_at=tokens.expires_at(token))
+        for account, token in zip(accounts, fresh, strict=True)
+    )
+    return [
+        tokens.pair(token, login_id=login.pk)["access"]
+        for token, login in zip(fresh, logins, strict=True)
+    ]

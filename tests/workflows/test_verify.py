@@ -66,7 +66,7 @@ DAMAGES = [
      " AND status = 'pending'"),
     ("Each order's history", f"UPDATE orders_orderevent SET status = 'failed'"
      f" WHERE order_id = {CANCELLED} AND status = 'paid'"),
-    ("A checkout and its order", "UPDATE jobs_job SET state = 'failed', steps ="
+    ("A checkout and its order", "UPDATE jobs_job SET state = 'cancelled', steps ="
      """ replace(steps::text, '"done"', '"undone"')::jsonb WHERE id ="""
      f" (SELECT job_id FROM orders_order WHERE id = {PAID})"),
     ("A paid order has one payment", f"DELETE FROM payments_payment WHERE order_id = {PAID}"),
@@ -80,12 +80,28 @@ DAMAGES = [
     ("The shop and the provider agree on each charge.", "UPDATE sandbox_entry"
      " SET amount = amount - 1 WHERE refunded = 0 AND status = 'captured'"),
     ("What was refunded", f"UPDATE payments_payment SET refunding = 1 WHERE order_id = {PAID}"),
+    ("A promised refund", "WITH promised AS (UPDATE payments_payment SET refunding = refunding + 1"
+     f" WHERE order_id = {PAID} RETURNING id) INSERT INTO payments_refund (payment_id, key, amount)"
+     " SELECT id, gen_random_uuid() || ':refund_payment', 1 FROM promised"),
     ("The shop and the provider agree on each refund.", "UPDATE sandbox_refund"
      " SET key = key || '-lost'"),
     ("What the provider gave back", "UPDATE sandbox_entry SET refunded = refunded - 1"
      " WHERE refunded > 1"),
     ("A job that ended accounts", "UPDATE jobs_job SET steps = jsonb_set(steps, '{0,state}',"
      """ '"running"') WHERE kind = 'goods_receipt' AND state = 'succeeded'"""),
+    ("A job that ended has the steps", "UPDATE jobs_job SET steps = steps - 0"
+     " WHERE kind = 'goods_receipt'"),
+    ("A job that ended has the steps", "UPDATE jobs_job SET steps = jsonb_build_array(steps -> 1,"
+     " steps -> 0) WHERE kind = 'goods_receipt'"),
+    ("Each step that was done", "UPDATE jobs_job SET steps = jsonb_set(steps, '{0,attempts}', '0')"
+     " WHERE kind = 'goods_receipt'"),
+    ("Each step that was done", "UPDATE jobs_job SET steps = jsonb_set(steps, '{0,finished_at}',"
+     " 'null') WHERE kind = 'goods_receipt'"),
+    ("Each step that was done", "UPDATE jobs_job SET error = NULL WHERE state = 'failed'"),
+    ("Each step that was done", "UPDATE jobs_job SET steps = replace(steps::text,"
+     """ '"failed"', '"undone"')::jsonb WHERE state = 'failed'"""),
+    ("A registration that ended", "DELETE FROM carts_cart WHERE job_id ="
+     " (SELECT max(id::text)::uuid FROM jobs_job WHERE kind = 'registration')"),
     ("A job that ended keeps", """UPDATE jobs_job SET input = '{"a": 1}'"""
      " WHERE kind = 'goods_receipt'"),
     ("No job is overdue", UNDER_WAY.format("capacity_check", "6 minutes")),

@@ -14,7 +14,7 @@ def jobs(walk: Walk) -> None:
     assert asked.headers["preference-applied"] == "wait=10"
     assert set(job) == {
         *("id", "kind", "state", "steps", "result", "error", "action", "links"),
-        *("created_at", "started_at", "finished_at"),
+        *("created_at", "started_at", "finished_at", "recoveries"),
     }
     address = f"jobs/{job['id']}"
     assert job["links"]["self"] == f"/api/v1/{address}"

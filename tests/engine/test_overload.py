@@ -1,0 +1,94 @@
+"""Three times as many jobs as workers can carry out: all wait, and all are done, in their turn.
+
+Time is played with real rows: no clock is read but PostgreSQL's, and a second is one second less
+until everything that is due.
+"""
+
+from collections import deque
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+
+from tasks.engine import publish as publishing
+from tasks.engine import recovery, turns
+from tasks.engine.models import FINAL, Job
+from tests.engine.conftest import WORKFLOW, begin, script
+
+pytestmark = pytest.mark.django_db(transaction=True)
+# Messages that all workers together carry out in a second; a job takes one for each link.
+A_SECOND = 3
+# How long three times as many arrive. The last of them wait for longer than a lease.
+SECONDS = 16
+JOBS = A_SECOND * SECONDS
+LINKS = {WORKFLOW.task_name(link): link for link in WORKFLOW.links}
+NEEDED = JOBS * len(LINKS) // A_SECOND
+A_SECOND_PASSES = timedelta(seconds=1)
+
+
+class Queue:
+    """One queue for all links, in place of the broker, and workers who take what waits longest."""
+
+    def __init__(self) -> None:
+        # What is left of each chain: its tasks, and the ids in their messages.
+        self.waiting: deque[list[tuple[str, str, int]]] = deque()
+        self.came: set[tuple[str, str]] = set()
+        # Jobs whose first message for a link did nothing.
+        self.passed_over: list[str] = []
+
+    def send(self, job: Job) -> bool:
+        self.waiting.append([(x.task, *x.args) for x in publishing._signatures(job)])
+        return True
+
+    def work(self) -> None:
+        """Carry out one message, and send what is left of its chain."""
+        (task, job_id, seq), *later = self.waiting.popleft()
+        before = len(script.ran)
+        goes_on = turns.forward(WORKFLOW, LINKS[task], job_id=job_id, seq=seq)
+        if (task, job_id) not in self.came and len(script.ran) == before:
+            self.passed_over.append(job_id)
+        self.came.add((task, job_id))
+        if goes_on and later:
+            self.waiting.append(later)
+
+    def play(self) -> int:
+        """Have the jobs arrive and be worked on to the end; return the seconds that it took."""
+        seconds = 0
+        while seconds < SECONDS or Job.objects.exclude(state__in=FINAL).exists():
+            for _ in range(A_SECOND if seconds < SECONDS else 0):
+                begin()
+            for _ in range(min(A_SECOND, len(self.waiting))):
+                self.work()
+            Job.objects.update(
+                due_at=F("due_at") - A_SECOND_PASSES,
+                claimed_until=F("claimed_until") - A_SECOND_PASSES,
+            )
+            recovery.recover({link.queue: len(self.waiting) for link in WORKFLOW.links})
+            seconds += 1
+            assert seconds <= 3 * NEEDED, f"{len(self.waiting)} messages wait still"
+        return seconds
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
+    made = Queue()
+    monkeypatch.setattr(publishing, "_send", made.send)
+    return made
+
+
+def test_the_first_message_carries_a_job_on_however_long_it_has_waited(
+    queue: Queue,
+) -> None:
+    seconds = queue.play()
+    assert queue.passed_over == []
+    assert seconds > NEEDED, "there were no copies: this was no overload"
+    assert script.ran.count("first") == script.ran.count("last") == JOBS
+
+
+def test_while_its_queue_is_deep_a_job_gets_no_copies(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "DEEP_QUEUE", A_SECOND * 2)
+    assert queue.play() <= NEEDED + 3
+    assert queue.passed_over == []
+    assert script.ran.count("first") == script.ran.count("last") == JOBS
