@@ -30,15 +30,8 @@ python:
 	"$(firstword $(CANDIDATES)) is $$($(firstword $(CANDIDATES)) -V 2>&1 || :): install one (on" \
 	"Debian and Ubuntu also python3-venv), or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 
-# Two halves side by side, each on servers of its own; then the journeys, which measure time, alone.
-define IN_HALVES
-$(PY) -m pytest tests/workflows & half=$$!; trap 'kill $$half 2>/dev/null' EXIT INT TERM; \
-	$(PY) -m pytest tests --ignore=tests/workflows --ignore=tests/journeys && wait $$half && \
-	$(PY) -m pytest tests/journeys
-endef
-
 test: install-dev ## Run the tests on servers of their own; ARGS="-k cart" picks some.
-	@$(if $(ARGS),exec $(PY) -m pytest $(ARGS),$(IN_HALVES))
+	@exec $(PY) -m $(if $(ARGS),pytest $(ARGS),tests)
 
 check: install-dev lint types imports migrations lock-check test ## What CI runs: all of the following.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import django
 
+from config.local.processes import MARK, end_marked
 from tests.servers import FOREIGN
 
 HELD, BROKEN, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -30,13 +31,14 @@ def arguments() -> argparse.Namespace:
 
 
 def prepare(home: Path) -> None:
-    """Have Django's settings be nobody's but this trial's."""
+    """Have Django's settings be nobody's but this trial's, and mark all that it starts."""
     for name in [name for name in os.environ if name.startswith(FOREIGN)]:
         del os.environ[name]
     os.environ.update(
         DJANGO_SETTINGS_MODULE="config.settings",
         SHOP_DATA_DIR=str(home),
         SHOP_SECRET_KEY=secrets.token_urlsafe(32),
+        **{MARK: str(home)},
     )
     django.setup()
 
@@ -107,6 +109,9 @@ def main() -> int:
         except Exception:
             say(traceback.format_exc())
             return FAILED
+        finally:
+            # What a fault was just starting when the trial was interrupted, or had orphaned.
+            end_marked(home)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,8 @@ class Injector:
                 try:
                     self._inject(planned)
                 except Exception as error:
+                    if self.stack.is_stopped:
+                        return
                     traceback.print_exc()
                     errors.append(error)
 
@@ -139,7 +141,7 @@ class Injector:
 
     def _look_after(self) -> None:
         """Start again what ended by itself, as `make run` does."""
-        while not self._stopped.wait(LOOK_SECONDS):
+        while not self._stopped.wait(LOOK_SECONDS) and not self.stack.is_stopped:
             for name, process in self.stack.processes.items():
                 with self._free:
                     if name in self._taken or process.is_running:

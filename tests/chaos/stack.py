@@ -53,6 +53,7 @@ class Stack(Shop):
         self.logs = home / "logs"
         # Whether the directory stays when all has ended, for people to look at.
         self.is_kept = False
+        self.is_stopped = False
         super().__init__(
             home,
             mail_url=mailbox.url,
@@ -72,9 +73,11 @@ class Stack(Shop):
 
     def stop(self) -> None:
         """End all of it. May be repeated."""
+        self.is_stopped = True
+        # First, so that no fault that ends now starts anything again.
+        self._starter.shutdown()
         super().stop()
         self.links.stop()
-        self._starter.shutdown()
 
     def bring_up(self, name: str) -> None:
         """Wait until a process does its work, starting it as often as it ends, as `make run` does.

@@ -12,11 +12,14 @@ from tests.journeys.books import Books
 from tests.journeys.client import poll
 from tests.journeys.processes import Shop
 
-# Seconds after which a session that stands still in its transaction is ended, and some more.
-SECONDS = 15.0
+# Some times what it takes until a session that stands still in its transaction is ended.
+SECONDS = 30.0
 WAITING = """
     SELECT client_port FROM pg_stat_activity
     WHERE application_name = 'shop-worker' AND wait_event_type = 'Lock'"""
+HOLDING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE client_port = %s AND state = 'idle in transaction'"""
 
 
 def test_a_worker_frozen_in_its_transaction_holds_up_nobody(shop: Shop, books: Books) -> None:
@@ -31,9 +34,10 @@ def test_a_worker_frozen_in_its_transaction_holds_up_nobody(shop: Shop, books: B
             )
             job_id = first.buy()
             port = poll(lambda: _port(books), seconds=10, what="the worker waits for the copies")
-            frozen = _process_at(port)
+            frozen = _process_at(port, among=shop["worker-shop"].children())
             os.kill(frozen, signal.SIGSTOP)
         # The copies are the frozen worker's now, and it does not know.
+        poll(lambda: books.value(HOLDING, port), seconds=2, what="the frozen worker has the lock")
         began = time.monotonic()
         done = second.final(second.buy(), seconds=SECONDS)
         print(f"\nbought after {time.monotonic() - began:.1f} s")  # noqa: T201
@@ -50,14 +54,12 @@ def _port(books: Books) -> Any:
     return next((row["client_port"] for row in books.rows(WAITING)), None)
 
 
-def _process_at(port: int) -> int:
+def _process_at(port: int, *, among: list[int]) -> int:
     """Return the process that has a connection from this port of this machine."""
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     inode = next(line[9] for line in lines if line[1].endswith(f":{port:04X}"))
-    for entry in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if os.readlink(entry) == f"socket:[{inode}]":
-                return int(entry.parts[2])
-        except OSError:
-            continue
+    for pid in among:
+        opened = (os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir())
+        if f"socket:[{inode}]" in opened:
+            return pid
     raise AssertionError(f"nobody has a connection from port {port}")

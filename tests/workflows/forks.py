@@ -31,6 +31,7 @@ ROUNDS = 30
 PATIENCE = 60
 # Whose message this process carries out, if any.
 _job_id: str | None = None
+_inherited: list[Any] = []
 
 
 def queues() -> list[str]:
@@ -148,8 +149,9 @@ def _point(line: str, number: int) -> Point:
 def _live(job_id: str, writer: int, until: Point | None, number: int) -> NoReturn:
     """Be the child."""
     die_with_parent()
-    # A session that two processes share would be the end of both: this one is the parent's.
-    parents = connections[DEFAULT_DB_ALIAS]
+    # A session that two processes share would be the end of both: this one is the parent's, and
+    # nobody may end it here.
+    _inherited.append(connections[DEFAULT_DB_ALIAS])
     del connections[DEFAULT_DB_ALIAS]
     signal.alarm(PATIENCE)
     numbers = count()
@@ -171,7 +173,6 @@ def _live(job_id: str, writer: int, until: Point | None, number: int) -> NoRetur
     except BaseException:
         traceback.print_exc()
         os._exit(1)
-    del parents
     os._exit(0)  # Without pytest's own end.
 
 

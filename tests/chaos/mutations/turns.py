@@ -26,7 +26,7 @@ MUTANTS = (
         edits=((TURN, "transaction.set_rollback(True)", "pass"),),
         tests=(
             *of(GOING, "a_refused_step_leaves_nothing_of_its_own_behind"),
-            *of(FAULTS, "a_step_that_fails_for_good[checkout.take_payment-Refused-during]"),
+            *of(FAULTS, "a_step_that_fails_for_good[checkout.reserve_stock-Refused-during]"),
         ),
     ),
     Mutant(
