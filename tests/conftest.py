@@ -19,6 +19,13 @@ import config.celery  # noqa: E402, F401
 
 django.setup()
 
+from django.test import TransactionTestCase  # noqa: E402
+
+from tests.emptying import empty  # noqa: E402
+
+# Django would truncate every table and register all models anew: most of a small test's time.
+TransactionTestCase._fixture_teardown = lambda _: empty()  # type: ignore[attr-defined]
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from config import secrets
 from config.local import ports
+from config.local.processes import end_marked
 from config.local.programs import Command
 from tests.chaos import trouble
 from tests.chaos.links import Links
@@ -76,6 +77,9 @@ class Stack(Shop):
         self.is_stopped = True
         # First, so that no fault that ends now starts anything again.
         self._starter.shutdown()
+        # What a fault has frozen hears no other signal, and its backends are in no group.
+        for server in (self.postgres, self.redis):
+            end_marked(server.mark)
         super().stop()
         self.links.stop()
 

@@ -8,10 +8,11 @@ from typing import LiteralString
 from django.db import connection, transaction
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
+from tests import emptying
 from tests.workflows import forks
 
 # What Django needs, whatever is in the shop.
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+KEPT = set(emptying.KEPT)
 # What recovery counts of itself.
 TALLY = "jobs_recoverytally"
 # PostgreSQL computes some columns itself.
