@@ -14,7 +14,7 @@ from config.local.processes import spawn
 
 PYTEST = ("-m", "pytest")
 # What computes comes first; the journeys, which mostly wait, come last.
-FIRST = ("workflows", "engine", "local", "shop", "schedule", "docs")
+FIRST = ("workflows", "engine", "local", "shop", "schedule")
 LANES = (
     ((*PYTEST, *(f"tests/{name}" for name in FIRST)),),
     (
