@@ -16,7 +16,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from shop.customers import selectors
-from shop.customers.services import InvalidToken
+from shop.customers.logins import InvalidToken
 
 # The id of the login that a token belongs to. Source: OpenID Connect Back-Channel Logout, 2.1.
 LOGIN_CLAIM = "sid"

@@ -7,7 +7,7 @@ from api import authentication as tokens
 from api.schema import answers
 from api.serializers.auth import LoginForm, RefreshForm, TokensShape
 from api.views.base import OpenView
-from shop.customers import services as customers
+from shop.customers import logins
 
 # An answer that holds tokens is for nobody's cache. Source: RFC 6749, 5.1.
 NO_STORE = {"Cache-Control": "no-store"}
@@ -29,7 +29,7 @@ class LoginView(TokenView):
         """Answer a pair of tokens for a username and its password."""
         form = LoginForm.parse(request)
         token = tokens.new_refresh_token()
-        login_id = customers.start_login(
+        login_id = logins.start(
             username=form["username"],
             password=form["password"],
             refresh_jti=tokens.jti(token),
@@ -46,7 +46,7 @@ class RefreshView(TokenView):
         """Answer a new pair of tokens; the old refresh token has done its work."""
         old = tokens.read_refresh_token(RefreshForm.parse(request)["refresh"])
         new = tokens.new_refresh_token()
-        customers.rotate_login(
+        logins.rotate(
             login_id=tokens.login_id(old),
             refresh_jti=tokens.jti(old),
             new_refresh_jti=tokens.jti(new),
@@ -62,5 +62,5 @@ class LogoutView(TokenView):
     def post(self, request: Request) -> Response:
         """End this login with its tokens; others of the account go on."""
         token = tokens.read_refresh_token(RefreshForm.parse(request)["refresh"])
-        customers.end_login(login_id=tokens.login_id(token), refresh_jti=tokens.jti(token))
+        logins.end(login_id=tokens.login_id(token), refresh_jti=tokens.jti(token))
         return Response(status=204)

@@ -13,7 +13,7 @@ from api.serializers.base import Nothing
 from api.serializers.customers import CustomerForm, CustomerShape, RegistrationForm
 from api.views.base import OpenView, View
 from shop.core.errors import NotFound
-from shop.customers import profile, selectors
+from shop.customers import hashing, passwords, profile, selectors
 from shop.customers import services as customers
 from tasks.acceptance import accounts
 from tasks.engine import jobs
@@ -35,7 +35,7 @@ class RegistrationsView(OpenView):
         """
         form = RegistrationForm.parse(request)
         password = form.pop("password")
-        customers.check_password_strength(
+        passwords.check_strength(
             password=password,
             username=form["username"],
             email=form["email"],
@@ -43,7 +43,7 @@ class RegistrationsView(OpenView):
             last_name=form["last_name"],
         )
         # Before the transaction, which would stay open for as long as a hash takes.
-        password_hash = customers.hash_password(password=password)
+        password_hash = hashing.hash_password(password=password)
 
         def begin(key: Idempotency | None) -> Job:
             refuse_taken(username=form["username"], email=form["email"])

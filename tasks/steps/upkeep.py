@@ -6,7 +6,7 @@ from typing import TypedDict
 import structlog
 from django.conf import settings
 
-from shop.customers import services as customers
+from shop.customers import logins
 from shop.payments import events
 from tasks.engine import expiry
 from tasks.verification import checking
@@ -76,7 +76,7 @@ def delete_jobs() -> JobsDeleted:
 
 def delete_logins() -> LoginsDeleted:
     """Delete logins that ended or expired long ago."""
-    return LoginsDeleted(logins=customers.delete_ended_logins(older_than=LOGINS_KEPT, limit=BATCH))
+    return LoginsDeleted(logins=logins.delete_ended(older_than=LOGINS_KEPT, limit=BATCH))
 
 
 def delete_events() -> EventsDeleted:

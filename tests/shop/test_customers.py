@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from shop.core.errors import NotFound, Refused
-from shop.customers import selectors
+from shop.customers import hashing, passwords, selectors
 from shop.customers import services as customers
 from shop.customers.models import Account, Address, Customer, FullName
 
@@ -174,7 +174,7 @@ def test_each_part_of_a_customer_can_be_undone_again_and_again() -> None:
 
 
 def strength(password: str) -> None:
-    customers.check_password_strength(
+    passwords.check_strength(
         password=password,
         username="thu.trang",
         email="trang@example.org",
@@ -187,7 +187,7 @@ def strength(password: str) -> None:
     "password", ["aB3$", "password1", "8402937465", "thu.trang1", "phạmvănhùng", "trang@example"]
 )
 def test_a_weak_password_is_refused(password: str) -> None:
-    with pytest.raises(customers.WeakPassword) as refused:
+    with pytest.raises(passwords.WeakPassword) as refused:
         strength(password)
     assert (refused.value.code, refused.value.field) == ("weak_password", "password")
     assert password not in refused.value.detail
@@ -198,6 +198,6 @@ def test_a_strong_password_passes() -> None:
 
 
 def test_a_hash_is_argon2_and_never_the_same_twice() -> None:
-    first, second = (customers.hash_password(password="mật khẩu dài") for _ in range(2))
+    first, second = (hashing.hash_password(password="mật khẩu dài") for _ in range(2))
     assert first.startswith("argon2$argon2id$")
     assert first != second

@@ -11,7 +11,7 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.core.errors import Refused
-from shop.customers import selectors
+from shop.customers import hashing, logins, selectors
 from shop.customers import services as customers
 from shop.customers.models import Account, Login
 
@@ -31,7 +31,7 @@ def add_customer(username: str = "Lan") -> Account:
     account_id = customers.create_account(
         username=username,
         email=f"{username}@example.org",
-        password_hash=customers.hash_password(password=PASSWORD),
+        password_hash=hashing.hash_password(password=PASSWORD),
         job_id=uuid4(),
     )
     customers.create_customer(
@@ -43,9 +43,7 @@ def add_customer(username: str = "Lan") -> Account:
 
 
 def log_in(username: str = "Lan", password: str = PASSWORD, jti: UUID = FIRST) -> int:
-    return customers.start_login(
-        username=username, password=password, refresh_jti=jti, expires_at=LATER
-    )
+    return logins.start(username=username, password=password, refresh_jti=jti, expires_at=LATER)
 
 
 def works(login_id: int) -> bool:
@@ -53,9 +51,7 @@ def works(login_id: int) -> bool:
 
 
 def rotate(login_id: int, old: UUID, new: UUID) -> None:
-    customers.rotate_login(
-        login_id=login_id, refresh_jti=old, new_refresh_jti=new, expires_at=LATER
-    )
+    logins.rotate(login_id=login_id, refresh_jti=old, new_refresh_jti=new, expires_at=LATER)
 
 
 def test_a_login_leads_to_its_account_and_customer_in_one_query(
@@ -80,7 +76,7 @@ def test_usernames_log_in_whatever_their_case() -> None:
 )
 def test_wrong_credentials_are_refused_alike(username: str, password: str) -> None:
     add_customer()
-    with pytest.raises(customers.InvalidCredentials) as refused:
+    with pytest.raises(logins.InvalidCredentials) as refused:
         log_in(username, password)
     assert refused.value.code == "invalid_credentials"
     assert not Login.objects.exists()
@@ -92,7 +88,7 @@ def test_a_refusal_takes_as_long_for_an_unknown_username(settings: Settings) -> 
 
     def seconds(username: str) -> float:
         started = perf_counter()
-        with pytest.raises(customers.InvalidCredentials):
+        with pytest.raises(logins.InvalidCredentials):
             log_in(username, "wrong")
         return perf_counter() - started
 
@@ -105,9 +101,9 @@ def test_an_account_that_is_closed_cannot_log_in_and_its_tokens_end() -> None:
     login_id = log_in()
     Account.objects.filter(pk=account.pk).update(is_active=False)
     assert not works(login_id)
-    with pytest.raises(customers.InvalidCredentials):
+    with pytest.raises(logins.InvalidCredentials):
         log_in()
-    with pytest.raises(customers.InvalidToken):
+    with pytest.raises(logins.InvalidToken):
         rotate(login_id, FIRST, SECOND)
 
 
@@ -115,7 +111,7 @@ def test_an_account_whose_registration_is_under_way_cannot_log_in_yet() -> None:
     account = add_customer()
     assert account.customer_id is not None
     customers.delete_customer(user_id=account.customer_id)
-    with pytest.raises(customers.InvalidCredentials):
+    with pytest.raises(logins.InvalidCredentials):
         log_in()
 
 
@@ -131,10 +127,10 @@ def test_a_refresh_token_works_once_and_coming_again_ends_the_login() -> None:
     login_id = log_in()
     rotate(login_id, FIRST, SECOND)
     assert works(login_id)
-    with pytest.raises(customers.InvalidToken):
+    with pytest.raises(logins.InvalidToken):
         rotate(login_id, FIRST, UUID(int=3))
     assert not works(login_id)
-    with pytest.raises(customers.InvalidToken):
+    with pytest.raises(logins.InvalidToken):
         rotate(login_id, SECOND, UUID(int=3))
 
 
@@ -160,10 +156,10 @@ def test_of_refreshes_at_the_same_moment_at_most_one_works() -> None:
 def test_logging_out_ends_that_login_only() -> None:
     add_customer()
     here, there = log_in(), log_in(jti=SECOND)
-    customers.end_login(login_id=here, refresh_jti=FIRST)
+    logins.end(login_id=here, refresh_jti=FIRST)
     assert (works(here), works(there)) == (False, True)
-    with pytest.raises(customers.InvalidToken):
-        customers.end_login(login_id=here, refresh_jti=FIRST)
+    with pytest.raises(logins.InvalidToken):
+        logins.end(login_id=here, refresh_jti=FIRST)
     assert works(there)
 
 
@@ -171,15 +167,15 @@ def test_logging_out_with_an_exchanged_token_is_refused_and_ends_the_login() -> 
     add_customer()
     login_id = log_in()
     rotate(login_id, FIRST, SECOND)
-    with pytest.raises(customers.InvalidToken):
-        customers.end_login(login_id=login_id, refresh_jti=FIRST)
+    with pytest.raises(logins.InvalidToken):
+        logins.end(login_id=login_id, refresh_jti=FIRST)
     assert not works(login_id)
 
 
 def test_a_login_that_never_was_is_refused() -> None:
     assert not works(2**63 - 1)
-    with pytest.raises(customers.InvalidToken):
-        customers.end_login(login_id=2**63 - 1, refresh_jti=FIRST)
+    with pytest.raises(logins.InvalidToken):
+        logins.end(login_id=2**63 - 1, refresh_jti=FIRST)
 
 
 def test_staff_keep_their_logins_until_the_password_changes() -> None:
