@@ -10,7 +10,7 @@ INSTALL = $(BASE_PY) -m config.local.install
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev python test check lint types imports migrations lock-check \
-	format compose-check chaos chaos-short chaos-mutants
+	format compose-check chaos chaos-short chaos-mutants bench
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ chaos-short: install-dev ## The same with 300 jobs, and each kind of fault once.
 
 chaos-mutants: install-dev ## Break the shop on purpose; tests and faults must notice. ARGS="NAME" picks breaks.
 	@exec $(PY) -m tests.chaos.mutants $(ARGS)
+
+bench: install-dev ## Measure what the shop carries and costs; JSON=FILE keeps it, ARGS="--quick …".
+	@exec $(PY) -m tests.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 format: install-dev ## Format the code.
 	$(PY) -m ruff format .

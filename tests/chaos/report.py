@@ -10,6 +10,7 @@ from tests.chaos.invariants import Finding
 from tests.chaos.load import Load
 from tests.chaos.patient import Sent
 from tests.chaos.trial import Trial
+from tests.tables import table
 
 # Seconds after a fault in which those who were hit by it are still at work.
 AFTERMATH = 2.0
@@ -135,21 +136,6 @@ GROUPS: dict[str, Callable[[Sent, Sequence[Injected]], bool]] = {
     "Redis frozen": _during(lambda fault: "freeze" in fault.kind and "redis" in fault.target),
     "a worker frozen": _during(lambda fault: "freeze" in fault.kind and "worker" in fault.target),
 }
-
-
-def table(name: str, columns: Sequence[str], rows: dict[str, Sequence[Any]]) -> str:
-    """Return rows under their columns, the first one to the left and numbers to the right."""
-    lines = [[name, *columns], *([key, *map(str, values)] for key, values in rows.items())]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(columns) + 1)]
-    return "\n".join(
-        "  ".join(
-            [
-                line[0].ljust(widths[0]),
-                *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True)),
-            ]
-        )
-        for line in lines
-    )
 
 
 def looked_at_nothing(findings: Iterable[Finding]) -> list[str]:

@@ -56,32 +56,32 @@ def fill(customers: int, products: int) -> dict[str, Any]:
     )
     stock = [*books, *catalog.add_books(entries=[alchemist])]
     inventory.receive_many(quantities=dict.fromkeys(stock, COPIES))
-    (staff,) = _accounts("staff", 1, is_staff=True)
+    (staff,) = accounts("staff", 1, is_staff=True)
     return {
-        "staff": _tokens([staff])[0],
-        "customers": _customers(customers),
+        "staff": access_tokens([staff])[0],
+        "customers": make_customers(customers),
         "products": books,
     }
 
 
-def _customers(number: int) -> list[tuple[int, str]]:
+def make_customers(number: int) -> list[tuple[int, str]]:
     """Make customers, each with a cart; return their ids and tokens."""
-    accounts = _accounts("reader", number)
+    made_accounts = accounts("reader", number)
     names = FullName.objects.bulk_create(
-        FullName(first_name="An", last_name="Nguyễn") for _ in accounts
+        FullName(first_name="An", last_name="Nguyễn") for _ in made_accounts
     )
     places = Address.objects.bulk_create(
-        Address(address="1 Tràng Tiền", city="Hà Nội", country="VN") for _ in accounts
+        Address(address="1 Tràng Tiền", city="Hà Nội", country="VN") for _ in made_accounts
     )
     made = Customer.objects.bulk_create(
         Customer(account=account, fullname=name, address=place)
-        for account, name, place in zip(accounts, names, places, strict=True)
+        for account, name, place in zip(made_accounts, names, places, strict=True)
     )
     Cart.objects.bulk_create(Cart(customer=customer) for customer in made)
-    return [(one.pk, token) for one, token in zip(made, _tokens(accounts), strict=True)]
+    return [(one.pk, token) for one, token in zip(made, access_tokens(made_accounts), strict=True)]
 
 
-def _accounts(name: str, number: int, *, is_staff: bool = False) -> list[Account]:
+def accounts(name: str, number: int, *, is_staff: bool = False) -> list[Account]:
     """Make accounts that no password opens."""
     return Account.objects.bulk_create(
         Account(
@@ -94,13 +94,13 @@ def _accounts(name: str, number: int, *, is_staff: bool = False) -> list[Account
     )
 
 
-def _tokens(accounts: list[Account]) -> list[str]:
+def access_tokens(owners: list[Account]) -> list[str]:
     """Log each in, and return the access tokens."""
     AccessToken.lifetime = TOKENS_LIVE
-    fresh = [tokens.new_refresh_token() for _ in accounts]
+    fresh = [tokens.new_refresh_token() for _ in owners]
     logins = Login.objects.bulk_create(
         Login(account=account, refresh_jti=tokens.jti(token), expires_at=tokens.expires_at(token))
-        for account, token in zip(accounts, fresh, strict=True)
+        for account, token in zip(owners, fresh, strict=True)
     )
     return [
         tokens.pair(token, login_id=login.pk)["access"]

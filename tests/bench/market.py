@@ -1,0 +1,68 @@
+"""Who buys, what is sold, and the carts: made past the API, before anything is measured."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from shop.inventory import services as inventory
+from tests.journeys import seed
+
+COPIES = 1_000_000
+ROOM = 1_000_000_000
+LINES = 3
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """A customer, with an access token that outlives the bench."""
+
+    user_id: int
+    token: str
+
+
+class Market:
+    """The sample's books, a million copies of each, and so many buyers."""
+
+    def __init__(self, database_url: str, *, buyers: int, seed_number: int) -> None:
+        self._session = psycopg.connect(
+            database_url, autocommit=True, application_name="bench-market"
+        )
+        self._random = random.Random(seed_number)
+        self.products = [row[0] for row in self.rows("SELECT product_id FROM catalog_book")]
+        inventory.set_up(capacity={"book": ROOM})
+        inventory.receive_many(quantities=dict.fromkeys(self.products, COPIES))
+        (staff,) = seed.accounts("staff", 1, is_staff=True)
+        (self.staff,) = seed.access_tokens([staff])
+        self.buyers = [Buyer(*one) for one in seed.make_customers(buyers)]
+        # As autovacuum would have by the time that so many rows are there.
+        self._session.execute("VACUUM (ANALYZE)")
+        self._session.execute("CHECKPOINT")
+
+    def close(self) -> None:
+        self._session.close()
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._session.execute(query.encode(), values).fetchall()
+
+    def fill_carts(self, buyers: Sequence[Buyer], *, lines: int = LINES) -> None:
+        """Have each of these carts hold one copy of each of some books, and nothing else."""
+        user_ids = [buyer.user_id for buyer in buyers]
+        chosen = [self._random.sample(self.products, lines) for _ in buyers]
+        with self._session.transaction():
+            self._session.execute(
+                "DELETE FROM carts_cartitem USING carts_cart"
+                " WHERE carts_cart.id = cart_id AND customer_id = ANY(%s)",
+                [user_ids],
+            )
+            self._session.execute(
+                "INSERT INTO carts_cartitem (cart_id, product_id, quantity)"
+                " SELECT carts_cart.id, product, 1 FROM unnest(%s::bigint[], %s::bigint[])"
+                " AS line (customer, product) JOIN carts_cart ON customer_id = customer",
+                [
+                    [user_id for user_id in user_ids for _ in range(lines)],
+                    [product for products in chosen for product in products],
+                ],
+            )

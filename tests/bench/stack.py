@@ -1,0 +1,117 @@
+"""The shop as `make run` starts it, in a directory of its own that goes with it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.local import options, ports
+from config.local.directory import DataDirectory
+from config.local.options import ROOT
+from config.local.processes import MARK, end_marked, spawn
+from tests.servers import FOREIGN, remove_what_killed_runs_left
+
+PREFIX = "bookshop-bench-"
+READY = "ready after "
+READY_SECONDS, STOP_SECONDS = 240.0, 60.0
+
+
+class NotUp(Exception):
+    """The shop does not start."""
+
+
+class Stack:
+    """`python -m config.local` and all that it runs."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.gateway_port = ports.free()
+        self.logs = home / "logs"
+        self._output = home.with_name(f"{home.name}.output")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._addresses: dict[str, str] = {}
+
+    @property
+    def database_url(self) -> str:
+        return self._addresses["DATABASE_URL"]
+
+    @property
+    def redis_url(self) -> str:
+        return self._addresses["REDIS_URL"]
+
+    def start(self) -> None:
+        """Start it and wait until it is ready. Raises NotUp with what it printed."""
+        environment = {
+            name: value
+            for name, value in options.os_environment().items()
+            if not name.startswith(FOREIGN) and name != MARK
+        }
+        with self._output.open("wb") as output:
+            self._process = spawn(
+                (sys.executable, "-m", "config.local"),
+                environment={
+                    **environment,
+                    "SHOP_DATA_DIR": str(self.home),
+                    "GATEWAY_PORT": str(self.gateway_port),
+                    "FLOWER_PORT": str(ports.free()),
+                    "SHOP_THROTTLE": "off",
+                },
+                directory=ROOT,
+                output=output,
+                # It stops all that it runs in order, also when this process is killed.
+                death_signal=signal.SIGTERM,
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while READY not in (said := self._output.read_text(errors="replace")):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise NotUp(f"the shop does not start:\n{said}")
+            time.sleep(0.1)
+        lines = (self.home / "run" / "env").read_text().splitlines()
+        self._addresses = dict(line.split("=", 1) for line in lines)
+
+    def pids(self) -> dict[str, int]:
+        """Return the process ids of what runs, by name; `main` is the supervisor."""
+        return {file.stem: int(file.read_text()) for file in (self.home / "run").glob("*.pid")}
+
+    def stop(self) -> None:
+        """End all of it. May be repeated."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        mark = DataDirectory(self.home).mark
+        for one in (mark, f"{mark}-postgres", f"{mark}-redis"):
+            end_marked(one)
+
+    def remove(self) -> None:
+        """Remove all that it kept."""
+        data = self.home / "postgres"
+        # As root PostgreSQL's data lie elsewhere; see config/local/placement.py.
+        if data.is_symlink():
+            shutil.rmtree(data.resolve().parent, ignore_errors=True)
+        shutil.rmtree(self.home.parent, ignore_errors=True)
+
+
+@contextmanager
+def running() -> Iterator[Stack]:
+    """Run the shop for a while. Raises NotUp."""
+    # Not in /tmp, which may lie in memory, where fsync costs nothing.
+    base = Path("/var/tmp")  # noqa: S108
+    remove_what_killed_runs_left(base, prefix=PREFIX)
+    stack = Stack(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base)) / "shop")
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+        stack.remove()
