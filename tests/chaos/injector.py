@@ -1,4 +1,4 @@
-"""Faults, one or two at a time, that chance picks by the seed."""
+"""Faults, up to three at a time, that chance picks by the seed."""
 
 import random
 import sys
@@ -13,7 +13,7 @@ from threading import Condition, Event, Lock
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.stack import Stack
 
-LANES = 2
+LANES = 3
 LOOK_SECONDS = 0.5
 
 
