@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
@@ -100,6 +101,8 @@ def say(text: str) -> None:
 
 def main() -> int:
     wanted = arguments()
+    # As Ctrl-C does: what is frozen does not end with us by itself.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="chaos-") as home:
         prepare(Path(home))
         try:

@@ -15,8 +15,8 @@ from tests.chaos.load import Load
 from tests.chaos.stack import Stack
 from tests.journeys.books import FINAL
 
-# What two cores carry, and how soon a fault follows the one before, which need not be over.
-JOBS_A_SECOND, SECONDS_A_FAULT = 8.0, 4.0
+# What two cores carry while half of the shop is away, and how soon a fault follows another.
+JOBS_A_SECOND, SECONDS_A_FAULT = 3.0, 4.0
 PROGRESS = 5.0
 # How much later than allowed a job may end for the trial to see when it did.
 SPARE = 30.0
