@@ -7,13 +7,13 @@ import billiard.pool  # type: ignore[import-untyped]
 import kombu.connection
 from celery import Celery
 from celery.app.amqp import AMQP
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
-from config.local.processes import die_with_parent
+from config.local.processes import tie_forks
 
 
 class Connection(kombu.connection.Connection):
@@ -78,7 +78,7 @@ def _keep_djangos_logging(**_: Any) -> None:
     """Leave logging as the settings configured it: connecting here stops Celery's own."""
 
 
-@worker_process_init.connect
-def _leave_no_orphan(**_: Any) -> None:
-    """End this pool process when the worker that forked it is killed."""
-    die_with_parent()
+@worker_init.connect
+def _leave_no_orphans(**_: Any) -> None:
+    """End the pool's processes when the worker that forks them is killed."""
+    tie_forks()

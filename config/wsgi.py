@@ -8,14 +8,12 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http.response import HttpResponseBase
 
-from config.local.processes import die_with_parent, when_told_to_stop
+from config.local.processes import when_told_to_stop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import config.celery  # noqa: F401  (jobs are published from here; it needs the line above)
 
-# Granian imports this in the process that serves; it must not outlive the one that started it.
-die_with_parent()
 _django = get_wsgi_application()
 if settings.SHOP_ROLE == "gateway":
     from api.waiting import watcher

@@ -13,6 +13,8 @@ from granian.http import HTTP1Settings
 from granian.net import SocketSpec  # type: ignore[attr-defined]  # made in Rust
 from granian.server import MPServer
 
+from config.local.processes import tie_forks
+
 # A thread for each request under way; one that waits for a job holds a thread and nothing else.
 THREADS = 64
 # Seconds that a new process has to get ready, and the old one then to finish. Together less than
@@ -39,6 +41,7 @@ def main() -> None:
     """Serve until told to stop."""
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork")  # The socket is inherited.
+    tie_forks()
     Gateway(
         "config.wsgi:application",
         address=os.environ["GATEWAY_HOST"],

@@ -33,6 +33,20 @@ def die_with_parent(number: int = signal.SIGKILL, *, parent: int | None = None) 
         os.kill(os.getpid(), number)
 
 
+def tie_forks() -> None:
+    """Have all that this process forks from now on die with it. To be called once, before threads.
+
+    The tie is there before the fork does anything of its own, such as a long import.
+    """
+    parent = os.getpid()
+
+    def before() -> None:
+        nonlocal parent
+        parent = os.getpid()  # What it forks may fork too.
+
+    os.register_at_fork(before=before, after_in_child=lambda: die_with_parent(parent=parent))
+
+
 def when_told_to_stop(do: Callable[[], None]) -> None:
     """Have `do` called in a thread when SIGTERM or SIGINT comes to a process that handles them.
 

@@ -170,28 +170,3 @@ def test_only_what_bears_the_mark_is_ended() -> None:
     finally:
         stranger.kill()
         stranger.wait()
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can")
-def test_a_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
-    line = (
-        "import os, pathlib, signal, subprocess, sys\n"
-        "from config.local.processes import spawn\n"
-        f"child = spawn((sys.executable, '-S', '-c', {SLEEP!r}), environment={{}},"
-        f" directory=pathlib.Path('/'), output=subprocess.DEVNULL)\n"
-        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(child.pid))\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    subprocess.run([sys.executable, "-c", line], check=False)
-    child = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 5
-    while _lives(child) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not _lives(child)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
