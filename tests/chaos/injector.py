@@ -4,7 +4,7 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Injected:
 
 @dataclass(frozen=True)
 class Planned:
-    """A fault to come, so many seconds after the beginning and for so long."""
+    """A fault to come: when that share of the load is over, and for so many seconds."""
 
     fault: Fault
     target: str
@@ -57,13 +57,13 @@ class Injector:
         self._began_at = 0.0
         self._stopped = Event()
 
-    def run(self, *, seconds: float) -> None:
-        """Inject them, spread over about so many seconds; return when all is mended.
+    def run(self, *, progress: Callable[[], float]) -> None:
+        """Inject them, spread over the load by its `progress`; return when all is mended.
 
         Raises ExceptionGroup of what the harness could not do.
         """
         self._began_at = time.monotonic()
-        queue = iter(self.plan(seconds=seconds))
+        queue = iter(self.plan())
         errors: list[Exception] = []
         lock = Lock()
 
@@ -74,7 +74,8 @@ class Injector:
                 if planned is None:
                     return
                 try:
-                    self._inject(planned)
+                    if self._await(progress, planned.at):
+                        self._inject(planned)
                 except Exception as error:
                     if self.stack.is_stopped:
                         return
@@ -96,7 +97,7 @@ class Injector:
         if errors:
             raise ExceptionGroup("faults that could not be begun or ended", errors)
 
-    def plan(self, *, seconds: float) -> list[Planned]:
+    def plan(self) -> list[Planned]:
         """Return what is to come; each time it is asked, chance decides anew."""
         more = max(0, self.number - len(self._faults))
         faults = [*self._faults, *self._chance.choices(self._faults, k=more)]
@@ -105,17 +106,21 @@ class Injector:
             Planned(
                 fault=fault,
                 target=self._chance.choice(fault.targets),
-                at=seconds * position / len(faults),
+                at=position / len(faults),
                 seconds=self._chance.uniform(*fault.seconds),
             )
             for position, fault in enumerate(faults)
         ]
 
+    def _await(self, progress: Callable[[], float], share: float) -> bool:
+        """Wait until so much of the load is over; return whether the injector goes on."""
+        while progress() < share:
+            if self._stopped.wait(0.1):
+                return False
+        return not self._stopped.is_set()
+
     def _inject(self, planned: Planned) -> None:
         fault, target = planned.fault, planned.target
-        wait = self._began_at + planned.at - time.monotonic()
-        if self._stopped.wait(max(0.0, wait)):
-            return
         with self._taking(frozenset({target, *fault.beside})):
             began_at = time.time()
             try:

@@ -117,7 +117,7 @@ class Life:
 
     def end(self, accepted: Accepted) -> dict[str, Any]:
         """Return the job when it is final, and see that it may end so."""
-        job = self._until(accepted, lambda job: job["state"] in FINAL, wait=3)
+        job = self._until(accepted, lambda job: job["state"] in FINAL, wait=10)
         if ended(job) not in accepted.ends:
             raise NotThisWay
         return job
@@ -139,7 +139,7 @@ class Life:
             if time.monotonic() > deadline:
                 raise NotThisWay
             time.sleep(pause)
-            pause = min(1.5 * pause, 1.5)
+            pause = min(1.5 * pause, 3.0)
 
     def cancel(self, who: Patient, accepted: Accepted) -> None:
         """Ask for a job to be undone, which may come too late."""

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -56,9 +57,9 @@ class Trial:
     def run(self) -> None:
         """Run it all. Raises TooLong; what broke in the load or the injector."""
         seconds = max(self.load.jobs / JOBS_A_SECOND, self.faults * SECONDS_A_FAULT)
-        parts = [self._thread(self.load.run, seconds)]
+        parts = [self._thread(partial(self.load.run, seconds=seconds))]
         if self.faults:
-            parts.append(self._thread(self.injector.run, seconds))
+            parts.append(self._thread(partial(self.injector.run, progress=self._share)))
         self._await(lambda: not any(part.is_alive() for part in parts), "load and faults")
         self.stack.mend()
         over = time.monotonic()
@@ -70,10 +71,14 @@ class Trial:
         self.findings = check(self.stack, self.load, self.injector)
         self.rows = Evidence(self.stack, self.load, self.injected).rows
 
-    def _thread(self, part: Callable[..., None], seconds: float) -> Thread:
+    def _share(self) -> float:
+        """Return how much of the load is over."""
+        return len(self.load.accepted) / self.load.jobs
+
+    def _thread(self, part: Callable[[], None]) -> Thread:
         def run() -> None:
             try:
-                part(seconds=seconds)
+                part()
             except BaseException as error:
                 self._errors.append(error)
 
