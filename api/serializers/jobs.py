@@ -43,7 +43,7 @@ class ProblemShape(serializers.Serializer[Any]):
 
 
 class UndoShape(serializers.Serializer[Any]):
-    """How a step was taken back, or is being."""
+    """How something was taken back, or is being."""
 
     attempts = serializers.IntegerField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -105,6 +105,9 @@ class JobShape(Shape):
     started_at = UtcDateTimeField(allow_null=True)
     finished_at = UtcDateTimeField(allow_null=True)
     recoveries = RecoveryShape(many=True)
+    undo = UndoShape(
+        required=False, help_text="Only where it was begun to take back what accepting the job did."
+    )
 
 
 def render_job(job: Job) -> dict[str, Any]:
@@ -125,15 +128,18 @@ def render_job(job: Job) -> dict[str, Any]:
             {name: entry[name] for name in ("number", "at", "step", "publication", "reason")}
             for entry in job.recoveries or ()
         ],
+        **_undo(job.undo),
     }
 
 
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
     """Return a step, with what is kept of its undo where one was begun."""
-    shown = {**step, "error": _problem(step["error"])}
-    if undo := step.get("undo"):
-        shown["undo"] = {**undo, "error": _problem(undo["error"])}
-    return shown
+    return {**step, "error": _problem(step["error"]), **_undo(step.get("undo"))}
+
+
+def _undo(undo: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what is kept of an undo, where one was begun."""
+    return {"undo": {**undo, "error": _problem(undo["error"])}} if undo else {}
 
 
 def _problem(error: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -102,6 +102,8 @@ class Job(models.Model):
     steps = models.JSONField(default=list)
     result = models.JSONField(null=True)
     error = models.JSONField(null=True)
+    # How what accepting the job did is being taken back, or was; as a step's `undo`.
+    undo = models.JSONField(null=True)
     action = models.JSONField(null=True)
 
     # Who started it, and whom it is for where that is somebody else.

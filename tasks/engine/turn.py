@@ -221,10 +221,14 @@ class Turn:
         self.job.attempt = 0
         self.job.cursor -= 1
 
+    def unaccepted(self) -> None:
+        """Note that what accepting the job did is undone."""
+        self._note_undo()
+
     def undo_failed(self, error: Exception) -> None:
         """Note that an undo failed: again, or stuck."""
+        self._note_undo(_problem(error))
         if self.job.cursor >= 0:
-            self._note_undo(_problem(error))
             self.record["error"] = _problem(error)
         if not self._tries_again(error, FORWARD_TRIES):
             self._stick(_problem(error))
@@ -266,6 +270,7 @@ class Turn:
             steps=job.steps,
             result=job.result,
             error=job.error,
+            undo=job.undo,
             action=job.action if state == State.WAITING else None,
             started_at=job.started_at,
             finished_at=self._now() if state in FINAL else None,
@@ -289,7 +294,11 @@ class Turn:
         self._count(self.record, problem, ended=state != StepState.RUNNING)
 
     def _note_undo(self, problem: dict[str, str] | None = None) -> None:
-        self._count(self.record.setdefault("undo", {**UNTRIED}), problem, ended=problem is None)
+        if self.job.cursor >= 0:
+            tried = self.record.setdefault("undo", {**UNTRIED})
+        else:
+            tried = self.job.undo = self.job.undo or {**UNTRIED}
+        self._count(tried, problem, ended=problem is None)
 
     def _count(self, tried: dict[str, Any], problem: dict[str, str] | None, *, ended: bool) -> None:
         """Count an attempt at the step, or at its undo, that ends now."""

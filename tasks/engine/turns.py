@@ -166,5 +166,6 @@ def _unwind(turn: Turn, answer: Outcome | None = None) -> None:
         outcome = answer if isinstance(answer, Exception) else turn.perform(turn.workflow.undo)
         if isinstance(outcome, Exception):
             return turn.undo_failed(outcome)
+        turn.unaccepted()
     turn.finish(job.outcome)
     return None

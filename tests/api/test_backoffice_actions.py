@@ -103,11 +103,17 @@ def test_a_jobs_page_shows_what_befell_it_and_the_list_finds_it(clerk: Client) -
     job, other = new_job(), new_job()
     address = f"/admin/jobs/job/{job.pk}/change/"
     assert 'id="recoveries"' not in clerk.get(address).content.decode()
-    steps = [{**step, "undo": {**step, "attempts": 7}} for step in job.steps]
-    Job.objects.filter(pk=job.pk).update(steps=steps, claimed_by="machine:77", due_at=Now())
+    undo = {"attempts": 7, "started_at": None, "finished_at": None, "error": None}
+    Job.objects.filter(pk=job.pk).update(
+        steps=[{**step, "undo": undo} for step in job.steps],
+        undo={**undo, "attempts": 8},
+        claimed_by="machine:77",
+        due_at=Now(),
+    )
     recovery.recover({})
     page = clerk.get(address).content.decode()
-    for text in ('id="recoveries"', "lease_ended", "machine:77", "check_capacity: undo", ">7<"):
+    undone = ("check_capacity: undo", ">7<", "acceptance: undo", ">8<")
+    for text in ('id="recoveries"', "lease_ended", "machine:77", *undone):
         assert text in page
     listed = clerk.get("/admin/jobs/job/?recovered=yes").content.decode()
     assert (str(job.pk) in listed, str(other.pk) in listed) == (True, False)

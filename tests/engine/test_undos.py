@@ -12,10 +12,15 @@ from tasks.engine.turn import FORWARD_TRIES
 from tests.engine.conftest import begin, deliver, finish, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# What is taken back, and what fails where that does.
+EACH = pytest.mark.parametrize(
+    ("name", "failing"), [("ask", "undo ask"), ("acceptance", "take back")]
+)
 
 
 def undos(job: Job) -> dict[str, dict[str, Any]]:
-    return {step["name"]: step["undo"] for step in job.steps if "undo" in step}
+    found = {step["name"]: step["undo"] for step in job.steps if "undo" in step}
+    return {**found, **({"acceptance": job.undo} if job.undo else {})}
 
 
 def test_a_job_that_goes_forward_tells_of_no_undo() -> None:
@@ -27,7 +32,8 @@ def test_each_step_that_has_an_undo_tells_when_it_was_taken_back() -> None:
     job = finish(begin(optional="salt"))
     found = undos(job)
     # `extra` has nothing to take back, and `last` was never begun.
-    assert list(found) == ["first", "ask"]
+    assert list(found) == ["first", "ask", "acceptance"]
+    acceptance = found.pop("acceptance")
     for name, undo in found.items():
         step = next(step for step in job.steps if step["name"] == name)
         assert (undo["attempts"], undo["error"], step["attempts"]) == (1, None, 1)
@@ -35,12 +41,17 @@ def test_each_step_that_has_an_undo_tells_when_it_was_taken_back() -> None:
         datetime.fromisoformat(undo["finished_at"])
     # The last step is taken back first.
     assert found["ask"]["finished_at"] <= found["first"]["finished_at"]
+    assert (acceptance["attempts"], acceptance["error"]) == (1, None)
+    assert found["first"]["finished_at"] <= acceptance["started_at"] <= acceptance["finished_at"]
 
 
-def test_attempts_at_an_undo_are_counted_and_the_last_error_is_kept_until_it_is_done() -> None:
-    script.errors = {"ask": [Refused("no")], "undo ask": [Unavailable("away"), ValueError()]}
+@EACH
+def test_attempts_at_an_undo_are_counted_and_the_last_error_is_kept_until_it_is_done(
+    name: str, failing: str
+) -> None:
+    script.errors = {"ask": [Refused("no")], failing: [Unavailable("away"), ValueError()]}
     job = deliver(deliver(deliver(begin())))
-    undo = undos(job)["ask"]
+    undo = undos(job)[name]
     began_at = undo["started_at"]
     assert began_at
     assert undo == {
@@ -49,22 +60,25 @@ def test_attempts_at_an_undo_are_counted_and_the_last_error_is_kept_until_it_is_
         "finished_at": None,
         "error": {"code": "unavailable", "detail": "away"},
     }
-    undo = undos(deliver(job))["ask"]
+    undo = undos(deliver(job))[name]
     assert (undo["attempts"], undo["error"]["code"]) == (2, "internal_error")
-    undo = undos(finish(job))["ask"]
+    undo = undos(finish(job))[name]
     assert (undo["attempts"], undo["started_at"], undo["error"]) == (3, began_at, None)
     assert undo["finished_at"] > began_at
 
 
-def test_a_stuck_undo_tells_why_and_goes_on_counting_when_it_is_resumed() -> None:
-    script.errors = {"ask": [Refused("no")], "undo ask": [Unavailable()] * FORWARD_TRIES}
+@EACH
+def test_a_stuck_undo_tells_why_and_goes_on_counting_when_it_is_resumed(
+    name: str, failing: str
+) -> None:
+    script.errors = {"ask": [Refused("no")], failing: [Unavailable()] * FORWARD_TRIES}
     job = finish(begin())
     assert job.state == State.STUCK
-    undo = undos(job)["ask"]
+    undo = undos(job)[name]
     assert (undo["attempts"], undo["finished_at"]) == (FORWARD_TRIES, None)
     assert undo["error"]["code"] == "unavailable"
     jobs.resume(job_id=job.pk)
-    assert undos(finish(job))["ask"]["attempts"] == FORWARD_TRIES + 1
+    assert undos(finish(job))[name]["attempts"] == FORWARD_TRIES + 1
 
 
 def test_a_step_from_before_undos_were_told_of_is_taken_back_like_any() -> None:
