@@ -6,6 +6,7 @@ failure it is left alone for a while, so that a frozen one costs one short timeo
 
 import threading
 import time
+from math import ceil
 from typing import Any
 
 import structlog
@@ -62,17 +63,34 @@ class Throttle(BaseThrottle):
     """Count requests in windows of a minute, and refuse those above the rate."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Return whether the request may go on."""
+        """Return whether the request may go on, and note on it how many more may."""
         if not settings.SHOP_THROTTLE:
             return True
         rate, caller = _rule(request, view)
         window = int(time.time()) // WINDOW_SECONDS
         count = _count(f"throttle:{rate}:{caller}:{window}")
-        return count is None or count <= RATES[rate]
+        if count is None:
+            return True
+        left = RATES[rate] - count
+        request.rate_limit = _headers(rate, max(left, 0), self.wait())  # type: ignore[attr-defined]
+        return left >= 0
 
     def wait(self) -> float:
         """Return how many seconds the window still lasts."""
         return WINDOW_SECONDS - time.time() % WINDOW_SECONDS
+
+
+def headers_of(request: Request) -> dict[str, str]:
+    """Return what the answer says of the caller's rate; nothing where nobody has counted."""
+    return getattr(request, "rate_limit", {})
+
+
+def _headers(rate: str, left: int, seconds: float) -> dict[str, str]:
+    """Return the rate and what is left of it. Source: draft-ietf-httpapi-ratelimit-headers-10."""
+    return {
+        "RateLimit-Policy": f'"{rate}";q={RATES[rate]};w={WINDOW_SECONDS}',
+        "RateLimit": f'"{rate}";r={left};t={ceil(seconds)}',
+    }
 
 
 def _rule(request: Request, view: Any) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api import throttling
 from api.serializers.base import NoParameters, Query
 
 
@@ -37,6 +38,13 @@ class View(APIView):
         super().initial(request, *args, **kwargs)
         query = self.query if method in {"GET", "HEAD"} else NoParameters
         self.parameters = query.parse(request)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the answer, which says what is left of the caller's rate."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in throttling.headers_of(request).items():
+            answer[name] = value
+        return answer
 
 
 class OpenView(View):
