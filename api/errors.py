@@ -71,6 +71,7 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
 
 DETAILS = {
     "bad_request": "The request cannot be understood.",
+    "malformed_json": "The body is not JSON.",
     "not_authenticated": "Send an access token: `Authorization: Bearer …`.",
     "invalid_token": "The access token is not valid, or no longer.",
     "forbidden": "This is not for this caller.",

@@ -17,6 +17,9 @@ from shop.core.times import rfc3339
 MAX_BIGINT = 2**63 - 1
 # Control characters, halves of surrogate pairs, and the separators of lines and paragraphs.
 _CONTROLS = {"Cc", "Cs", "Zl", "Zp"}
+# The same as ranges of a pattern, for the schema: what no line holds, and what no text does.
+NOT_IN_A_LINE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+NOT_IN_TEXT = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029"
 _DIGITS = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 _MONEY = re.compile(r"[0-9]{1,40}(\.[0-9]{1,20})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

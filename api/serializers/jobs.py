@@ -32,6 +32,14 @@ class JobQuery(PageQuery):
     state = ChoiceField(choices=State.choices, required=False)
 
 
+class FieldProblemShape(serializers.Serializer[Any]):
+    """What is wrong with a field."""
+
+    field = serializers.CharField(help_text="Its name; `body` is the body as a whole.")
+    code = serializers.CharField(help_text="Stable; meant for programs.")
+    detail = serializers.CharField()
+
+
 class ProblemShape(serializers.Serializer[Any]):
     """An error (RFC 9457)."""
 
@@ -40,6 +48,9 @@ class ProblemShape(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text="Stable; meant for programs.")
+    errors = FieldProblemShape(  # type: ignore[assignment]  # what it is called there
+        many=True, required=False, help_text="Only of invalid input: what is wrong where."
+    )
 
 
 class UndoShape(serializers.Serializer[Any]):

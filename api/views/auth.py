@@ -24,7 +24,7 @@ class LoginView(TokenView):
 
     throttle = "login"
 
-    @answers(TokensShape, LoginForm)
+    @answers(TokensShape, LoginForm, summary="Log in", refuses=(logins.InvalidCredentials,))
     def post(self, request: Request) -> Response:
         """Answer a pair of tokens for a username and its password."""
         form = LoginForm.parse(request)
@@ -41,7 +41,7 @@ class LoginView(TokenView):
 class RefreshView(TokenView):
     """Continue a login."""
 
-    @answers(TokensShape, RefreshForm)
+    @answers(TokensShape, RefreshForm, summary="Continue a login", refuses=(logins.InvalidToken,))
     def post(self, request: Request) -> Response:
         """Answer a new pair of tokens; the old refresh token has done its work."""
         old = tokens.read_refresh_token(RefreshForm.parse(request)["refresh"])
@@ -58,7 +58,7 @@ class RefreshView(TokenView):
 class LogoutView(TokenView):
     """End a login."""
 
-    @answers(None, RefreshForm, status=204)
+    @answers(None, RefreshForm, status=204, summary="Log out", refuses=(logins.InvalidToken,))
     def post(self, request: Request) -> Response:
         """End this login with its tokens; others of the account go on."""
         token = tokens.read_refresh_token(RefreshForm.parse(request)["refresh"])

@@ -14,6 +14,8 @@ from shop.carts import selectors
 from shop.carts import services as carts
 from shop.core import money
 from shop.customers import selectors as customers
+from shop.inventory.services import InsufficientStock, UnknownProduct, WarehouseInactive
+from shop.payments.providers import PaymentDeclined, PaymentTimeout
 from tasks.engine import jobs
 from tasks.engine.jobs import Idempotency
 from tasks.engine.models import Job
@@ -44,7 +46,13 @@ class CartView(View):
 class CartItemsView(View):
     """What is in a cart."""
 
-    @answers(CartShape, CartItemForm, summary="Add to a cart", headers=(ETAG, IF_MATCH))
+    @answers(
+        CartShape,
+        CartItemForm,
+        summary="Add to a cart",
+        headers=(ETAG, IF_MATCH),
+        refuses=(UnknownProduct, carts.CartLineFull),
+    )
     def post(self, request: Request, user_id: int) -> Response:
         """Add copies of a product, beside those that are there (5.2)."""
         user_id = own_user_id(request, user_id)
@@ -81,7 +89,13 @@ class CartItemView(View):
 class CartRemovalsView(View):
     """What is taken out of a cart."""
 
-    @answers(CartShape, CartItemForm, summary="Remove from a cart", headers=(ETAG, IF_MATCH))
+    @answers(
+        CartShape,
+        CartItemForm,
+        summary="Remove from a cart",
+        headers=(ETAG, IF_MATCH),
+        refuses=(UnknownProduct, carts.NotInCart),
+    )
     def post(self, request: Request, user_id: int) -> Response:
         """Remove copies of a product; at none the line goes (5.3)."""
         user_id = own_user_id(request, user_id)
@@ -93,7 +107,17 @@ class CartRemovalsView(View):
 class CheckoutsView(View):
     """Checkouts."""
 
-    @starts_job(CheckoutForm, summary="Buy what is in a cart", headers=(IF_MATCH,))
+    @starts_job(
+        "checkout",
+        CheckoutForm,
+        summary="Buy what is in a cart",
+        headers=(IF_MATCH,),
+        refuses=(carts.CartEmpty, carts.PriceChanged, carts.ProductUnavailable),
+        fails={
+            "reserve_stock": (InsufficientStock, WarehouseInactive),
+            "take_payment": (PaymentDeclined, PaymentTimeout),
+        },
+    )
     def post(self, request: Request) -> Response:
         """Start the job `checkout` with the cart's lines, which leave the cart with the `202`."""
         form = CheckoutForm.parse(request)

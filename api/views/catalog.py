@@ -29,7 +29,7 @@ class AuthorsView(View):
     permission_classes = (ReadOnly | IsStaff,)
     query: ClassVar = AuthorQuery
 
-    @answers(page_of(AuthorShape))
+    @answers(page_of(AuthorShape), summary="Find authors")
     def get(self, request: Request) -> Response:
         """List authors, newest first, or those whose name holds a text (2.1.5).
 
@@ -39,11 +39,12 @@ class AuthorsView(View):
         rows = selectors.authors(author_name=self.parameters.get("author_name"))
         return page(request, rows, order=("-id",), render=shape.render_many)
 
-    @answers(AuthorContactShape, AuthorForm, status=201)
+    @answers(AuthorContactShape, AuthorForm, status=201, summary="Add an author")
     def post(self, request: Request) -> Response:
         """Add an author (2.1.1)."""
         made = catalog.create_author(**AuthorForm.parse(request))
-        return Response(AuthorContactShape.render(made), status=201)
+        headers = {"Location": f"/api/v1/authors/{made.pk}"}
+        return Response(AuthorContactShape.render(made), status=201, headers=headers)
 
 
 class AuthorView(View):
@@ -51,13 +52,13 @@ class AuthorView(View):
 
     permission_classes = (ReadOnly | IsStaff,)
 
-    @answers(AuthorShape)
+    @answers(AuthorShape, summary="Read an author")
     def get(self, request: Request, author_id: int) -> Response:
         """Read an author. Staff see email and address too."""
         shape = AuthorContactShape if is_staff(request) else AuthorShape
         return Response(shape.render(selectors.author(author_id=author_id)))
 
-    @answers(None, status=204)
+    @answers(None, status=204, summary="Remove an author", refuses=(catalog.AuthorInUse,))
     def delete(self, request: Request, author_id: int) -> Response:
         """Remove an author for good, unless there is, or was, a book by them."""
         Nothing.parse(request)
@@ -71,7 +72,7 @@ class CategoriesView(View):
     permission_classes = (ReadOnly | IsStaff,)
     query: ClassVar = CategoryQuery
 
-    @answers(page_of(CategoryShape))
+    @answers(page_of(CategoryShape), summary="Find categories")
     def get(self, request: Request) -> Response:
         """List categories, newest first, or those whose name holds a text (2.1.6).
 
@@ -80,11 +81,18 @@ class CategoriesView(View):
         rows = selectors.categories(category_name=self.parameters.get("category_name"))
         return page(request, rows, order=("-id",), render=CategoryShape.render_many)
 
-    @answers(CategoryShape, CategoryForm, status=201)
+    @answers(
+        CategoryShape,
+        CategoryForm,
+        status=201,
+        summary="Add a category",
+        refuses=(catalog.CategoryTaken,),
+    )
     def post(self, request: Request) -> Response:
         """Add a category (2.1.2)."""
         made = catalog.create_category(**CategoryForm.parse(request))
-        return Response(CategoryShape.render(made), status=201)
+        headers = {"Location": f"/api/v1/categories/{made.pk}"}
+        return Response(CategoryShape.render(made), status=201, headers=headers)
 
 
 class CategoryView(View):
@@ -92,12 +100,12 @@ class CategoryView(View):
 
     permission_classes = (ReadOnly | IsStaff,)
 
-    @answers(CategoryShape)
+    @answers(CategoryShape, summary="Read a category")
     def get(self, request: Request, category_id: int) -> Response:  # noqa: ARG002 (all see the same)
         """Read a category."""
         return Response(CategoryShape.render(selectors.category(category_id=category_id)))
 
-    @answers(None, status=204)
+    @answers(None, status=204, summary="Remove a category", refuses=(catalog.CategoryInUse,))
     def delete(self, request: Request, category_id: int) -> Response:
         """Remove a category for good, unless a book stands in it, or stood."""
         Nothing.parse(request)

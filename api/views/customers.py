@@ -13,8 +13,9 @@ from api.serializers.base import Nothing
 from api.serializers.customers import CustomerForm, CustomerShape, RegistrationForm
 from api.views.base import OpenView, View
 from shop.core.errors import NotFound
-from shop.customers import hashing, passwords, profile, selectors
+from shop.customers import closing, hashing, passwords, profile, selectors
 from shop.customers import services as customers
+from shop.orders.services import OrdersOpen
 from tasks.acceptance import accounts
 from tasks.engine import jobs
 from tasks.engine.jobs import Idempotency
@@ -27,7 +28,13 @@ class RegistrationsView(OpenView):
 
     throttle = "registration"
 
-    @starts_job(RegistrationForm, summary="Register")
+    @starts_job(
+        "registration",
+        RegistrationForm,
+        summary="Register",
+        refuses=(customers.UsernameTaken, customers.EmailTaken, passwords.WeakPassword),
+        fails={"create_account": (customers.UsernameTaken, customers.EmailTaken)},
+    )
     def post(self, request: Request) -> Response:
         """Start the job `registration` (1.1).
 
@@ -71,7 +78,7 @@ def refuse_taken(*, username: str, email: str) -> None:
 class MeView(View):
     """The caller."""
 
-    @answers(CustomerShape)
+    @answers(CustomerShape, summary="Who am I")
     def get(self, request: Request) -> Response:
         """Read the caller's account and what belongs to it."""
         return Response(CustomerShape.render(selectors.me(account_id=own_account_id(request))))
@@ -80,13 +87,13 @@ class MeView(View):
 class CustomerView(View):
     """One customer."""
 
-    @answers(CustomerShape)
+    @answers(CustomerShape, summary="Read a customer")
     def get(self, request: Request, user_id: int) -> Response:
         """Read a customer with account, name and address."""
         person = selectors.customer(user_id=own_user_id(request, user_id))
         return Response(CustomerShape.render(person))
 
-    @answers(CustomerShape, CustomerForm)
+    @answers(CustomerShape, CustomerForm, summary="Change a name or an address")
     def patch(self, request: Request, user_id: int) -> Response:
         """Change a customer's name or address; orders keep what they were shipped to."""
         user_id = own_user_id(request, user_id)
@@ -97,7 +104,11 @@ class CustomerView(View):
 class AccountView(View):
     """One account."""
 
-    @starts_job(summary="Delete an account")
+    @starts_job(
+        "account_deletion",
+        summary="Delete an account",
+        refuses=(closing.AccountClosed, closing.AccountProtected, OrdersOpen),
+    )
     def delete(self, request: Request, account_id: int) -> Response:
         """Start the job `account_deletion` (4.2).
 

@@ -20,6 +20,7 @@ from api.serializers.inventory import (
     WarehouseShape,
 )
 from api.views.base import View
+from shop.core.errors import PreconditionFailed
 from shop.inventory import selectors
 from shop.inventory import services as inventory
 from tasks.engine import jobs
@@ -44,7 +45,13 @@ class InventoryView(View):
         tag = conditional.tag(selectors.version(house=house))
         return Response(WarehouseShape.render(house), headers={"ETag": tag})
 
-    @starts_job(WarehouseForm, summary="Set up or update the warehouse", headers=(IF_MATCH,))
+    @starts_job(
+        "inventory_setup",
+        WarehouseForm,
+        summary="Set up or update the warehouse",
+        headers=(IF_MATCH,),
+        fails={"set_up_warehouse": (inventory.CapacityBelowStock, PreconditionFailed)},
+    )
     def patch(self, request: Request) -> Response:
         """Start the job `inventory_setup` (8.1, 8.2)."""
         form = WarehouseForm.parse(request)
@@ -84,21 +91,41 @@ class GoodsView(View):
         return accept(request, begin)
 
 
-@starts_job(GoodsForm, summary="Add goods")
+@starts_job(
+    "goods_receipt",
+    GoodsForm,
+    summary="Add goods",
+    refuses=(inventory.UnknownProduct,),
+    fails={
+        "check_capacity": (inventory.CapacityExceeded, inventory.WarehouseInactive),
+        "receive_goods": (inventory.CapacityExceeded, inventory.WarehouseInactive),
+    },
+)
 class ReceiptsView(GoodsView):
     """Goods that come: the job `goods_receipt` (8.6, 8.3)."""
 
     workflow = GOODS_RECEIPT
 
 
-@starts_job(GoodsForm, summary="Remove goods")
+@starts_job(
+    "goods_withdrawal",
+    GoodsForm,
+    summary="Remove goods",
+    refuses=(inventory.UnknownProduct,),
+    fails={"withdraw_goods": (inventory.InsufficientStock,)},
+)
 class WithdrawalsView(GoodsView):
     """Goods that go: the job `goods_withdrawal` (8.5)."""
 
     workflow = GOODS_WITHDRAWAL
 
 
-@starts_job(GoodsForm, summary="Check how much room is left")
+@starts_job(
+    "capacity_check",
+    GoodsForm,
+    summary="Check how much room is left",
+    refuses=(inventory.UnknownProduct,),
+)
 class CapacityChecksView(GoodsView):
     """Whether goods would fit: the job `capacity_check` (8.6)."""
 

@@ -54,7 +54,7 @@ class JobView(View):
 
     permission_classes = (AllowAny,)
 
-    @answers(JobShape, headers=(PREFER,))
+    @answers(JobShape, summary="Follow a job", headers=(PREFER,), refuses=("not_authenticated",))
     def get(self, request: Request, job_id: UUID) -> Response:
         """Read a job."""
         job = visible(request, job_id)
@@ -67,7 +67,7 @@ class JobsView(View):
 
     query: ClassVar = JobQuery
 
-    @answers(page_of(JobShape))
+    @answers(page_of(JobShape), summary="List jobs")
     def get(self, request: Request) -> Response:
         """List jobs, newest first."""
         rows = jobs.listed(
@@ -83,7 +83,13 @@ class JobCancelView(View):
 
     permission_classes = (AllowAny,)
 
-    @answers(JobShape, status=202, headers=(PREFER,))
+    @answers(
+        JobShape,
+        status=202,
+        summary="Cancel a job",
+        headers=(PREFER,),
+        refuses=("not_authenticated", "forbidden", jobs.JobFinal, jobs.JobPastCancel),
+    )
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel a job. May be repeated until the job is final."""
         job = visible(request, job_id)
@@ -98,7 +104,13 @@ class JobResumeView(View):
 
     permission_classes = (IsStaff,)
 
-    @answers(JobShape, status=202, summary="Resume a stuck job", headers=(PREFER,))
+    @answers(
+        JobShape,
+        status=202,
+        summary="Resume a stuck job",
+        headers=(PREFER,),
+        refuses=(jobs.JobNotStuck,),
+    )
     def post(self, request: Request, job_id: UUID) -> Response:
         """Have a stuck job try again from the step that is stuck."""
         Nothing.parse(request)

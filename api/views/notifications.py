@@ -36,7 +36,7 @@ class NotificationsView(View):
         )
         return page(request, rows, order=("-id",), render=NotificationShape.render_many)
 
-    @starts_job(NotificationForm, summary="Tell a customer")
+    @starts_job("notification", NotificationForm, summary="Tell a customer", refuses=("forbidden",))
     def post(self, request: Request) -> Response:
         """Start the job `notification`: in the app, then by mail."""
         if not is_staff(request):

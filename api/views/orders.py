@@ -26,8 +26,13 @@ from api.serializers.orders import (
     RefundForm,
 )
 from api.views.base import View
+from shop.core.errors import PreconditionFailed
+from shop.inventory.services import CapacityExceeded, WarehouseInactive
 from shop.orders import selectors as orders
+from shop.orders.services import InvalidTransition
 from shop.payments import selectors as payments
+from shop.payments.providers import PaymentDeclined, PaymentTimeout
+from shop.payments.services import OrderNotPayable, RefundExceedsPayment
 from tasks.acceptance import orders as acceptance
 from tasks.acceptance.orders import CANCELLED
 
@@ -64,7 +69,17 @@ class OrderView(View):
         order = orders.order(order_id=order_id, user_id=user_id)
         return Response(_render([order])[0], headers={"ETag": conditional.tag(version)})
 
-    @starts_job(OrderUpdateForm, summary="Update an order", headers=(IF_MATCH,))
+    @starts_job(
+        "order_update",
+        OrderUpdateForm,
+        summary="Update an order",
+        headers=(IF_MATCH,),
+        refuses=("forbidden", InvalidTransition),
+        fails={
+            "check_version": (PreconditionFailed,),
+            "change_status": (InvalidTransition, CapacityExceeded, WarehouseInactive),
+        },
+    )
     def patch(self, request: Request, order_id: int) -> Response:
         """Start the job `order_update` (3.2); its customer may only cancel."""
         orders.order(order_id=order_id, user_id=reachable_user_id(request))
@@ -92,7 +107,17 @@ class OrderPaymentsView(View):
         rows = payments.payments(order_id=order.pk)
         return page(request, rows, order=("-id",), render=PaymentShape.render_many)
 
-    @starts_job(PaymentForm, summary="Pay an order", headers=(IF_MATCH,))
+    @starts_job(
+        "payment",
+        PaymentForm,
+        summary="Pay an order",
+        headers=(IF_MATCH,),
+        refuses=(OrderNotPayable,),
+        fails={
+            "check_version": (PreconditionFailed,),
+            "take_payment": (PaymentDeclined, PaymentTimeout),
+        },
+    )
     def post(self, request: Request, order_id: int) -> Response:
         """Start the job `payment`; declined, another card may be tried (6)."""
         orders.order(order_id=order_id, user_id=reachable_user_id(request))
@@ -111,7 +136,17 @@ class OrderRefundsView(View):
 
     permission_classes = (IsStaff,)
 
-    @starts_job(RefundForm, summary="Give money back", headers=(IF_MATCH,))
+    @starts_job(
+        "refund",
+        RefundForm,
+        summary="Give money back",
+        headers=(IF_MATCH,),
+        refuses=(acceptance.AmountTooFine, RefundExceedsPayment),
+        fails={
+            "check_version": (PreconditionFailed,),
+            "plan_refund": (RefundExceedsPayment,),
+        },
+    )
     def post(self, request: Request, order_id: int) -> Response:
         """Start the job `refund`, of all that is left where no amount is given (6)."""
         orders.order(order_id=order_id)

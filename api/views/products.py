@@ -34,7 +34,7 @@ class BooksView(View):
     permission_classes = (ReadOnly | IsStaff,)
     query: ClassVar = ProductQuery
 
-    @answers(page_of(BookShape))
+    @answers(page_of(BookShape), summary="Find books")
     def get(self, request: Request) -> Response:
         """Find books, best match first, or list all, newest first (2.1.7).
 
@@ -43,7 +43,13 @@ class BooksView(View):
         """
         return _page(request, selectors.books(**_term(self)), shape=BookShape)
 
-    @answers(BookShape, BookForm, status=201)
+    @answers(
+        BookShape,
+        BookForm,
+        status=201,
+        summary="Put a book on sale",
+        refuses=(catalog.UnknownAuthor, catalog.UnknownCategory),
+    )
     def post(self, request: Request) -> Response:
         """Put a book on sale (2.1.3)."""
         made = catalog.create_book(**BookForm.parse(request))
@@ -55,12 +61,12 @@ class BookView(View):
 
     permission_classes = (ReadOnly | IsStaff,)
 
-    @answers(BookShape)
+    @answers(BookShape, summary="Read a book")
     def get(self, request: Request, book_id: int) -> Response:  # noqa: ARG002 (all see the same)
         """Read a book on sale."""
         return Response(_rendered([selectors.book(book_id=book_id)], shape=BookShape)[0])
 
-    @answers(None, status=204)
+    @answers(None, status=204, summary="Take a book off sale")
     def delete(self, request: Request, book_id: int) -> Response:
         """Take a book off sale for good (2.1.4); orders that hold it stay whole."""
         Nothing.parse(request)
@@ -74,7 +80,7 @@ class ElectronicsView(View):
     permission_classes = (ReadOnly | IsStaff,)
     query: ClassVar = ProductQuery
 
-    @answers(page_of(ElectronicsShape))
+    @answers(page_of(ElectronicsShape), summary="Find electronics")
     def get(self, request: Request) -> Response:
         """Find electronics, best match first, or list all, newest first (2.2).
 
@@ -83,7 +89,7 @@ class ElectronicsView(View):
         """
         return _page(request, selectors.electronics(**_term(self)), shape=ElectronicsShape)
 
-    @answers(ElectronicsShape, ElectronicsForm, status=201)
+    @answers(ElectronicsShape, ElectronicsForm, status=201, summary="Put electronics on sale")
     def post(self, request: Request) -> Response:
         """Put electronics on sale (2.2)."""
         made = catalog.create_electronics(**ElectronicsForm.parse(request))
@@ -95,13 +101,13 @@ class OneOfElectronicsView(View):
 
     permission_classes = (ReadOnly | IsStaff,)
 
-    @answers(ElectronicsShape)
+    @answers(ElectronicsShape, summary="Read electronics")
     def get(self, request: Request, product_id: int) -> Response:  # noqa: ARG002 (all see the same)
         """Read electronics on sale."""
         found = selectors.one_of_electronics(product_id=product_id)
         return Response(_rendered([found], shape=ElectronicsShape)[0])
 
-    @answers(None, status=204)
+    @answers(None, status=204, summary="Take electronics off sale")
     def delete(self, request: Request, product_id: int) -> Response:
         """Take electronics off sale for good (2.2); orders that hold them stay whole."""
         Nothing.parse(request)
@@ -115,7 +121,7 @@ class ClothesView(View):
     permission_classes = (ReadOnly | IsStaff,)
     query: ClassVar = ProductQuery
 
-    @answers(page_of(ClothesShape))
+    @answers(page_of(ClothesShape), summary="Find clothes")
     def get(self, request: Request) -> Response:
         """Find clothes, best match first, or list all, newest first (2.3).
 
@@ -124,7 +130,7 @@ class ClothesView(View):
         """
         return _page(request, selectors.clothes(**_term(self)), shape=ClothesShape)
 
-    @answers(ClothesShape, ClothesForm, status=201)
+    @answers(ClothesShape, ClothesForm, status=201, summary="Put clothes on sale")
     def post(self, request: Request) -> Response:
         """Put clothes on sale (2.3)."""
         made = catalog.create_clothes(**ClothesForm.parse(request))
@@ -136,13 +142,13 @@ class OneOfClothesView(View):
 
     permission_classes = (ReadOnly | IsStaff,)
 
-    @answers(ClothesShape)
+    @answers(ClothesShape, summary="Read clothes")
     def get(self, request: Request, product_id: int) -> Response:  # noqa: ARG002 (all see the same)
         """Read clothes on sale."""
         found = selectors.one_of_clothes(product_id=product_id)
         return Response(_rendered([found], shape=ClothesShape)[0])
 
-    @answers(None, status=204)
+    @answers(None, status=204, summary="Take clothes off sale")
     def delete(self, request: Request, product_id: int) -> Response:
         """Take clothes off sale for good (2.3); orders that hold them stay whole."""
         Nothing.parse(request)

@@ -33,7 +33,13 @@ class PaymentWebhooksView(OpenView):
     # again. What is forged costs a hash, and nothing is read for it.
     throttle_classes = ()
 
-    @answers(ReceivedShape, WebhookShape, summary="Hear from a provider", headers=HEADERS)
+    @answers(
+        ReceivedShape,
+        WebhookShape,
+        summary="Hear from a provider",
+        headers=HEADERS,
+        refuses=(providers.InvalidSignature,),
+    )
     def post(self, request: Request, provider: str) -> Response:
         """Record a message, and have the job that it is about look again.
 
