@@ -10,7 +10,7 @@ INSTALL = $(BASE_PY) -m config.local.install
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev python test check lint types imports migrations lock-check \
-	format compose-check chaos chaos-short chaos-mutants bench
+	schema format compose-check chaos chaos-short chaos-mutants bench
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ migrations: install-dev ## Check that the models, their migrations and Django's 
 
 lock-check: ## Check that the locked packages name no index.
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements.lock requirements-dev.lock
+
+schema: install-dev ## Renew docs/openapi.json from the code; refuses what would break clients.
+	@exec $(PY) -m tests.openapi
 
 compose-check: install-dev ## Run the shop in containers, kill each, and see it heal; needs Docker.
 	@exec $(PY) -m tests.containers
