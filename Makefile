@@ -10,7 +10,7 @@ INSTALL = $(BASE_PY) -m config.local.install
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev python test check lint types imports migrations lock-check \
-	schema format compose-check chaos chaos-short chaos-mutants bench
+	schema format compose-check chaos chaos-short chaos-mutants bench bench-compare
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ chaos-mutants: install-dev ## Break the shop on purpose; tests and faults must n
 bench: install-dev ## Measure what the shop carries and costs; JSON=FILE keeps it, ARGS="--quick …".
 	@exec $(PY) -m tests.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+bench-compare: install-dev ## How two runs of it differ: A=FILE B=FILE.
+	@exec $(PY) -m tests.bench.compare $(A) $(B)
 
 format: install-dev ## Format the code.
 	$(PY) -m ruff format .

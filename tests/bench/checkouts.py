@@ -5,14 +5,18 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from tests.bench.client import Request
+from tests.bench.counts import counted
 from tests.bench.market import Buyer, Market
-from tests.bench.rounds import Figures, Rounds, medians
+from tests.bench.rounds import Figures, Round, Rounds, medians
+from tests.bench.scale import Scale
+from tests.bench.stack import Stack
 
 KIND = "checkout"
 PAYMENT = {"method": "card", "token": "tok_ok"}
 PARTS_OF_SATURATION = {"quarter": 0.25, "half": 0.5}
 # Connections of clients who come at a given rate: so many that none waits for another.
 OPEN = 64
+WARM_UP, COUNTED = 200, 100
 
 
 class Checkouts:
@@ -20,65 +24,85 @@ class Checkouts:
 
     def __init__(
         self,
+        stack: Stack,
         rounds: Rounds,
         market: Market,
         *,
-        number: int,
-        times: int,
-        seconds: float,
-        connections: int,
+        scale: Scale,
         say: Callable[[str], None],
+        beside: Callable[[], None],
     ) -> None:
+        self._stack = stack
         self._rounds = rounds
         self._market = market
-        self._number = number
-        self._times = times
-        self._seconds = seconds
-        self._connections = connections
+        self._scale = scale
         self._say = say
+        # What else is measured after each round at saturation.
+        self._beside = beside
 
     def measure(self, modes: Collection[str]) -> dict[str, Any]:
-        """Return what each of them took and cost: its rounds and their medians.
+        """Return what each of these took and cost: its rounds and their medians.
 
         Saturation is always measured: the others are parts of it.
         """
-        self._round(min(200, self._number), connections=self._connections)  # Warm-up.
-        found = {"saturated": self._repeat("saturated", self._number, self._connections)}
+        jobs, connections = self._scale.jobs, self._scale.connections
+        self._round(min(WARM_UP, jobs), connections)
+        found: dict[str, Any] = {}
+        found["saturated"] = self._repeat("saturated", jobs, connections, beside=self._beside)
         rate = found["saturated"]["median"]["finished_per_second"]
         if "alone" in modes:
-            found["alone"] = self._repeat("1 client", max(20, self._number // 10), 1)
+            found["alone"] = self._repeat("1 client", max(20, jobs // 10), 1)
+            found["alone"]["waiting_ms"] = self._waiting()
         for name, part in PARTS_OF_SATURATION.items():
             if name in modes:
-                number = min(self._most, max(20, round(part * rate * self._seconds)))
-                found[name] = self._repeat(f"{name} load", number, OPEN, rate=part * rate)
+                number = min(len(self._market.buyers), round(part * rate * self._scale.seconds))
+                found[name] = self._repeat(f"{name} load", max(20, number), OPEN, part * rate)
+        if "counts" in modes:
+            number = min(COUNTED, jobs)
+            found["counts"] = counted(self._stack, lambda: self._round(number, connections))
         return found
 
-    @property
-    def _most(self) -> int:
-        return len(self._market.buyers)
-
     def _repeat(
-        self, name: str, number: int, connections: int, *, rate: float | None = None
+        self,
+        name: str,
+        number: int,
+        connections: int,
+        rate: float | None = None,
+        *,
+        beside: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
         rounds = []
-        for n in range(1, self._times + 1):
-            figures = self._round(number, connections=connections, rate=rate)
+        for n in range(1, self._scale.rounds + 1):
+            figures = self._round(number, connections, rate).figures(job_kind=KIND)
             rounds.append(figures)
-            self._say(
-                f"checkout, {name}, {n} of {self._times}:"
-                f" {figures['answered_per_second']:.0f}/s accepted,"
-                f" {figures['finished_per_second']:.0f}/s finished,"
-                f" accept p95 {figures['answer_ms.p95']:.0f} ms,"
-                f" final p95 {figures['final_ms.p95']:.0f} ms,"
-                f" {figures['cpu_ms.all']:.1f} ms of CPU each"
-            )
+            self._say(f"checkout, {name}, {n} of {self._scale.rounds}: {_short(figures)}")
+            beside()
         return {"median": medians(rounds), "rounds": rounds}
 
-    def _round(self, number: int, *, connections: int, rate: float | None = None) -> Figures:
-        buyers = self._market.buyers[:number]
+    def _round(self, number: int, connections: int, rate: float | None = None) -> Round:
+        buyers = self._market.some_buyers(number)
         self._market.fill_carts(buyers)
-        done = self._rounds.run(requests(buyers), connections=connections, rate=rate)
-        return done.figures(job_kind=KIND)
+        return self._rounds.run(requests(buyers), connections=connections, rate=rate)
+
+    def _waiting(self) -> float:
+        """Return the median of what a client alone waits who asks to be answered at the end."""
+        buyers = self._market.some_buyers(20)
+        self._market.fill_carts(buyers)
+        wanted = requests(buyers)
+        for request in wanted:
+            request.headers["Prefer"] = "wait=30"
+        figures = self._rounds.run(wanted, connections=1).figures(job_kind=KIND)
+        return figures["answer_ms.p50"]
+
+
+def _short(figures: Figures) -> str:
+    return (
+        f"{figures['answered_per_second']:.0f}/s accepted,"
+        f" {figures['finished_per_second']:.0f}/s finished,"
+        f" accept p95 {figures['answer_ms.p95']:.0f} ms,"
+        f" final p95 {figures['final_ms.p95']:.0f} ms,"
+        f" {figures['cpu_ms.all']:.1f} ms of CPU each"
+    )
 
 
 def requests(buyers: Sequence[Buyer]) -> list[Request]:

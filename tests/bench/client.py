@@ -17,7 +17,6 @@ _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _JOB = re.compile(rb"\r\nlocation: */api/v1/jobs/([0-9a-f-]{36})", re.IGNORECASE)
 _RETRY_AFTER = re.compile(rb"\r\nretry-after: *(\d+)", re.IGNORECASE)
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -43,15 +42,20 @@ class Request:
 
 @dataclass
 class Plan:
-    """What to send. With a rate requests arrive by chance, so many a second on the average, whether
-    or not earlier ones were answered; without one each connection asks again once it was answered.
+    """What to send: `number` of the requests, from the first on, and then again.
+
+    With a rate they arrive by chance, so many a second on the average, whether or not earlier ones
+    were answered; without one each connection asks again once it was answered. Who was not answered
+    within `patience` seconds goes away.
     """
 
     host: str
     port: int
     requests: list[Request]
+    number: int
     connections: int
     rate: float | None = None
+    patience: float = 60.0
     seed: int = 1
 
 
@@ -82,13 +86,13 @@ class Connection(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    async def ask(self, message: bytes) -> bytes:
+    async def ask(self, message: bytes, *, patience: float) -> bytes:
         """Send a request and return the head of its answer. Raises OSError without one."""
         assert self._transport
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(message)
         try:
-            return await asyncio.wait_for(self._answer, PATIENCE_SECONDS)
+            return await asyncio.wait_for(self._answer, patience)
         except TimeoutError:
             self._transport.abort()
             raise
@@ -126,7 +130,7 @@ class Load:
         self._plan = plan
         host = f"{plan.host}:{plan.port}"
         self._messages = [request.message(host) for request in plan.requests]
-        self._answers: list[Answer] = [Answer(0, 0.0, 0.0)] * len(self._messages)
+        self._answers: list[Answer] = [Answer(0, 0.0, 0.0)] * plan.number
         self._begun = 0.0
 
     async def run(self) -> dict[str, Any]:
@@ -136,7 +140,7 @@ class Load:
         self._begun = time.monotonic()
         arrivals: asyncio.Queue[tuple[int, float] | None] = asyncio.Queue()
         askers = [asyncio.create_task(self._asker(one, arrivals)) for one in connections]
-        for n in range(len(self._messages)):
+        for n in range(self._plan.number):
             arrivals.put_nowait((n, await self._arrival(n)))
         for _ in askers:
             arrivals.put_nowait(None)
@@ -165,12 +169,17 @@ class Load:
         while (arrival := await arrivals.get()) is not None:
             n, wanted = arrival
             begun = wanted or time.monotonic()
-            try:
-                if not connection.is_open:
-                    connection = await self._open()
-                head = await connection.ask(self._messages[n])
-            except OSError:
-                head = b""
+            patience = begun + self._plan.patience - time.monotonic()
+            head = b""
+            if patience > 0:
+                try:
+                    if not connection.is_open:
+                        connection = await self._open()
+                    message = self._messages[n % len(self._messages)]
+                    head = await connection.ask(message, patience=patience)
+                except OSError:
+                    # No answer; it is counted as such.
+                    head = b""
             seconds = time.monotonic() - begun
             self._answers[n] = _read(head, at=begun - self._begun, seconds=seconds)
 

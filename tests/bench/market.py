@@ -38,8 +38,7 @@ class Market:
         (self.staff,) = seed.access_tokens([staff])
         self.buyers = [Buyer(*one) for one in seed.make_customers(buyers)]
         # As autovacuum would have by the time that so many rows are there.
-        self._session.execute("VACUUM (ANALYZE)")
-        self._session.execute("CHECKPOINT")
+        self._session.execute("ANALYZE")
 
     def close(self) -> None:
         self._session.close()
@@ -47,10 +46,23 @@ class Market:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._session.execute(query.encode(), values).fetchall()
 
-    def fill_carts(self, buyers: Sequence[Buyer], *, lines: int = LINES) -> None:
+    def some_buyers(self, number: int) -> list[Buyer]:
+        """Return so many of the buyers, the first. Raises ValueError when there are not so many."""
+        if number > len(self.buyers):
+            raise ValueError(f"{number} buyers are wanted, and there are {len(self.buyers)}")
+        return self.buyers[:number]
+
+    def fill_carts(
+        self,
+        buyers: Sequence[Buyer],
+        *,
+        lines: int = LINES,
+        products: Sequence[int] | None = None,
+    ) -> None:
         """Have each of these carts hold one copy of each of some books, and nothing else."""
+        sold = products or self.products
         user_ids = [buyer.user_id for buyer in buyers]
-        chosen = [self._random.sample(self.products, lines) for _ in buyers]
+        chosen = [self._random.sample(sold, lines) for _ in buyers]
         with self._session.transaction():
             self._session.execute(
                 "DELETE FROM carts_cartitem USING carts_cart"
@@ -63,6 +75,6 @@ class Market:
                 " AS line (customer, product) JOIN carts_cart ON customer_id = customer",
                 [
                     [user_id for user_id in user_ids for _ in range(lines)],
-                    [product for products in chosen for product in products],
+                    [product for books in chosen for product in books],
                 ],
             )

@@ -20,6 +20,7 @@ from tests.bench.gauges import Gauges, Used
 from tests.bench.market import Market
 from tests.bench.stack import Stack
 
+CPUS = len(os.sched_getaffinity(0))
 Figures = dict[str, float]
 # How long the jobs may take after the last request.
 DRAIN_SECONDS = 300.0
@@ -55,6 +56,8 @@ class Round:
             "cpu_ms.all": sum(each.values()),
             **each,
             "client_cpu_ms": 1000 * self.client_cpu / number,
+            # What as many CPUs would carry that had nothing else to do.
+            "cpus_would_carry": CPUS / (sum(self.used.cpu.values()) + self.client_cpu) * number,
             "wal_bytes": self.used.wal_bytes / number,
             "redis_commands": self.used.redis_commands / number,
             "others_cpus": self.used.others,
@@ -87,23 +90,33 @@ class Rounds:
         self._gauges = readings
 
     def run(
-        self, requests: Sequence[Request], *, connections: int, rate: float | None = None
+        self,
+        requests: Sequence[Request],
+        *,
+        connections: int,
+        rate: float | None = None,
+        number: int | None = None,
+        patience: float = 60.0,
+        drain: float = DRAIN_SECONDS,
     ) -> Round:
-        """Send requests and wait until no job is under way. Raises Spoiled when that never ends.
+        """Send requests and wait until no job is under way, `drain` seconds at most.
 
-        With a rate they arrive by chance, so many a second on the average.
+        With a rate they arrive by chance, so many a second on the average; a number larger than
+        theirs has them sent again. Raises Spoiled when jobs are under way for too long.
         """
         plan = Plan(
             host="127.0.0.1",
             port=self._stack.gateway_port,
             requests=list(requests),
+            number=number or len(requests),
             connections=connections,
             rate=rate,
+            patience=patience,
         )
         load_average = os.getloadavg()[0]
         before = self._gauges.read()
         told = _carry_out(plan)
-        self._await_quiet()
+        self._await_quiet(drain)
         used = gauges.between(before, self._gauges.read())
         began_at = told["began_at"]
         return Round(
@@ -118,11 +131,11 @@ class Rounds:
             load_average=load_average,
         )
 
-    def _await_quiet(self) -> None:
-        deadline = time.monotonic() + DRAIN_SECONDS
+    def _await_quiet(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         while (left := self._market.rows(UNDER_WAY)[0][0]) > 0:
             if time.monotonic() > deadline:
-                raise Spoiled(f"{left} jobs are under way {DRAIN_SECONDS:.0f} s after the load")
+                raise Spoiled(f"{left} jobs are under way {seconds:.0f} s after the load")
             time.sleep(0.1)
 
     def _last_end(self, began_at: float) -> float:

@@ -5,8 +5,9 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 import redis
@@ -111,18 +112,22 @@ def _account(entries: list[str], cost_of: Callable[[str], Cost]) -> None:
             cost.add([text], committed=bool(_WRITE.match(text)))
 
 
-@contextmanager
-def meter(shop: Shop, books: Books) -> Iterator[Meter]:
+def meter(shop: Shop, books: Books) -> AbstractContextManager[Meter]:
     """Have PostgreSQL log every statement, and listen to the broker, for a while."""
+    return listening(log=shop.postgres.log, redis_url=shop.redis.url, books=books)
+
+
+@contextmanager
+def listening(*, log: Path, redis_url: str, books: Books) -> Iterator[Meter]:
+    """Have the PostgreSQL that writes this log do so, and listen to the broker, for a while."""
     found = Meter()
-    log = shop.postgres.log
     books.write("ALTER SYSTEM SET log_line_prefix = '|%%a|%%p|'")
     books.write("ALTER SYSTEM SET log_statement = 'all'")
     books.write("SELECT pg_reload_conf()")
     time.sleep(0.5)  # Sessions that exist read the settings before their next statement.
     begin = log.stat().st_size
     try:
-        with _messages(shop.redis.url, into=found.messages):
+        with _messages(redis_url, into=found.messages):
             yield found
     finally:
         books.write("ALTER SYSTEM RESET ALL")

@@ -1,0 +1,14 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Rounds of each measurement; jobs in one at saturation, over so many connections; seconds of
+    one in which requests come at a given rate."""
+
+    rounds: int
+    jobs: int
+    seconds: float
+    connections: int
