@@ -63,7 +63,7 @@ chaos: install-dev ## Send jobs and break things meanwhile; JOBS, FAULTS, SEED, 
 		$(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 chaos-short: install-dev ## The same with 300 jobs, and each kind of fault once.
-	@exec $(PY) -m tests.chaos --jobs 300 --faults 32 --minutes 12 $(ARGS)
+	@exec $(PY) -m tests.chaos --short $(ARGS)
 
 chaos-mutants: install-dev ## Break the shop on purpose; tests and faults must notice. ARGS="NAME" picks breaks.
 	@exec $(PY) -m tests.chaos.mutants $(ARGS)

@@ -17,18 +17,24 @@ from config.local.processes import MARK, end_marked
 from tests.servers import FOREIGN
 
 HELD, BROKEN, FAILED, INTERRUPTED = 0, 1, 2, 130
+# Of no kind of fault there is less than one.
+SHORT = {"jobs": 300, "faults": 1, "minutes": 8}
 
 
 def arguments() -> argparse.Namespace:
     """Return what the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="300 jobs, each kind of fault once")
     parser.add_argument("--jobs", type=int, default=1000, help="accepted requests")
     parser.add_argument("--faults", type=int, default=60, help="0: none")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same choices")
     parser.add_argument("--minutes", type=float, default=15, help="the hard end")
     parser.add_argument("--kinds", help="of faults, separated by commas; all where left out")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
-    return parser.parse_args()
+    wanted = parser.parse_args()
+    if wanted.short:
+        vars(wanted).update(SHORT)
+    return wanted
 
 
 def prepare(home: Path) -> None:
