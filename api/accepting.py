@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -40,7 +40,7 @@ def answer(request: Request, job: Job) -> Response:
     """
     try:
         job, headers = waiting.until_final(request, job)
-    except (OperationalError, InterfaceError):
+    except (DatabaseError, InterfaceError):
         headers = {}
     done = job.is_final and "Preference-Applied" in headers
     headers["Location"] = f"/api/v1/jobs/{job.id}"

@@ -68,6 +68,9 @@ CODES: tuple[tuple[type[Exception], str], ...] = (
     (InterfaceError, "database_unavailable"),
     (psycopg.OperationalError, "database_unavailable"),
 )
+# PostgreSQL ended the session, for its transaction had been held up too long: by a server or a
+# gateway that stood still. Django passes these on as errors of ours.
+SESSION_ENDED = (psycopg.errors.IdleInTransactionSessionTimeout, psycopg.errors.TransactionTimeout)
 
 DETAILS = {
     "bad_request": "The request cannot be understood.",
@@ -144,6 +147,8 @@ def describe(error: BaseException) -> Answer | None:
     if isinstance(error, TooLarge):
         return Answer("too_large", STATUSES["too_large"], str(error.detail))
     code = next((code for kind, code in CODES if isinstance(error, kind)), None)
+    if isinstance(error.__cause__, SESSION_ENDED):
+        code = "database_unavailable"
     if code is None:
         return None
     return Answer(

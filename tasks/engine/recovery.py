@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from celery import current_app
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
@@ -19,7 +19,6 @@ from tasks.engine import registry, setbacks
 from tasks.engine.models import Job
 from tasks.engine.publish import publish
 from tasks.engine.rows import Clock
-from tasks.engine.turn import DATABASE_ERRORS
 from tasks.engine.workflow import LEASE
 
 log = structlog.get_logger(__name__)
@@ -38,7 +37,7 @@ def run(stop: Event) -> None:
         due = 0
         try:
             due = recover(_depths()) if _is_anything_due() else 0
-        except DATABASE_ERRORS as error:
+        except (DatabaseError, InterfaceError) as error:
             log.warning("database_failed", error=str(error))
             connection.close()
         except OSError as error:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
@@ -89,6 +89,13 @@ def _clean() -> Iterator[None]:
     RAISED.clear()
 
 
+def ended() -> InternalError:
+    """Return what Django raises where PostgreSQL has ended a session that stood still."""
+    error = InternalError("terminating connection due to idle-in-transaction timeout")
+    error.__cause__ = psycopg.errors.IdleInTransactionSessionTimeout()
+    return error
+
+
 ERRORS: list[tuple[Exception, int, str]] = [
     (CartEmpty(), 409, "cart_empty"),
     (NoAuthor(), 422, "invalid_input"),
@@ -100,6 +107,8 @@ ERRORS: list[tuple[Exception, int, str]] = [
     (OperationalError("at 10.0.0.1"), 503, "database_unavailable"),
     (InterfaceError("closed"), 503, "database_unavailable"),
     (psycopg.OperationalError("closed"), 503, "database_unavailable"),
+    (ended(), 503, "database_unavailable"),
+    (InternalError("current transaction is aborted"), 500, "internal_error"),
     (drf.NotAuthenticated(), 401, "not_authenticated"),
     (drf.AuthenticationFailed(), 401, "invalid_token"),
     (drf.Throttled(wait=7.2), 429, "too_many_requests"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from tasks.engine import publish as publishing
@@ -233,6 +233,24 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
     assert len(asked) == 1
     job.refresh_from_db()
     assert job.publications == 2
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, InternalError])
+def test_recovery_survives_whatever_ends_its_session(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, looks = threading.Event(), iter([error("terminating connection"), None])
+
+    def is_anything_due() -> bool:
+        if failure := next(looks):
+            raise failure
+        stop.set()
+        return False
+
+    monkeypatch.setattr(recovery, "_is_anything_due", is_anything_due)
+    monkeypatch.setattr(recovery, "TICK", 0)
+    recovery.run(stop)
+    assert stop.is_set()
 
 
 def test_the_query_for_due_jobs_uses_the_index_of_active_ones() -> None:
