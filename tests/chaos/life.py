@@ -139,7 +139,7 @@ class Life:
             if time.monotonic() > deadline:
                 raise NotThisWay
             time.sleep(pause)
-            pause = min(1.5 * pause, 3.0)
+            pause = min(1.5 * pause, 4.0)
 
     def cancel(self, who: Patient, accepted: Accepted) -> None:
         """Ask for a job to be undone, which may come too late."""

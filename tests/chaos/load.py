@@ -18,7 +18,7 @@ __all__ = ["Accepted", "Load", "Sent"]
 class Load:
     """A number of jobs, made of stories that chance picks by the seed."""
 
-    def __init__(self, stack: Stack, *, seed: int, jobs: int, threads: int = 40) -> None:
+    def __init__(self, stack: Stack, *, seed: int, jobs: int, threads: int = 100) -> None:
         self.stack, self.seed, self.jobs, self.threads = stack, seed, jobs, threads
         self.journal = Journal()
         self.sampler = Sampler(stack.books)

@@ -1,7 +1,9 @@
 """Breaks of how messages come and what copies of them may do."""
 
 from tests.chaos.mutations.mutant import (
+    DIES,
     JOBS,
+    KILLS,
     LINKS,
     PUBLISH,
     RECOVERY,
@@ -35,6 +37,7 @@ MUTANTS = (
         tests=(
             *of("engine/test_turns", "a_second_copy_of_a_message_does_nothing"),
             *of(COPIES, "an_answer_after_a_copy_has_gone_on_is_dropped"),
+            *of(KILLS, f"{DIES}[checkout-forward]"),
         ),
         chaos=("messages_thrice", "freeze_worker"),
     ),
@@ -71,7 +74,10 @@ MUTANTS = (
         name="no-recovery",
         breaks="Recovery finds nothing that is due.",
         edits=((RECOVERY, ".filter(due_at__lte=Now())\n", ".filter(due_at=None)\n"),),
-        tests=of(RECOVERING, "a_due_job_is_published_again_with_the_same_seq"),
+        tests=(
+            *of(RECOVERING, "a_due_job_is_published_again_with_the_same_seq"),
+            *of(KILLS, f"{DIES}[capacity_check-lost]"),
+        ),
         chaos=("kill_worker", "lose_redis"),
     ),
     Mutant(
@@ -121,13 +127,17 @@ MUTANTS = (
         tests=(
             *of(RECOVERING, "starting_a_job_publishes_its_chain_on_commit_only"),
             *of(PUBLISHING, f"{IN_TIME}[_start]"),
+            *of(KILLS, f"{DIES}[checkout-forward]"),
         ),
     ),
     Mutant(
         name="undo-published-early",
         breaks="A job that turns back is published before its transaction is over.",
         edits=(_early(TURN, ""),),
-        tests=of(PUBLISHING, f"{IN_TIME}[_turn_back]"),
+        tests=(
+            *of(PUBLISHING, f"{IN_TIME}[_turn_back]"),
+            *of(KILLS, f"{DIES}[checkout-failed]"),
+        ),
     ),
     Mutant(
         name="woken-early",

@@ -10,6 +10,9 @@ JOBS, LINKS, RECOVERY = f"{ENGINE}/jobs.py", f"{ENGINE}/links.py", f"{ENGINE}/re
 PUBLISH, ROWS, WIRING = f"{ENGINE}/publish.py", f"{ENGINE}/rows.py", f"{ENGINE}/workflow.py"
 TURN, TURNS = f"{ENGINE}/turn.py", f"{ENGINE}/turns.py"
 
+# What the exhaustive tests say, each of one workflow and one way through it.
+KILLS, DIES = "workflows/test_kill_points", "a_worker_that_is_killed_or_freezes"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:

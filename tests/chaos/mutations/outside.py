@@ -1,6 +1,6 @@
 """Breaks of time limits, of the provider, and of what the database itself refuses."""
 
-from tests.chaos.mutations.mutant import WIRING, Edit, Mutant, of
+from tests.chaos.mutations.mutant import KILLS, WIRING, Edit, Mutant, of
 
 SANDBOX = "shop/payments/sandbox"
 SETTINGS = "config/settings.py"
@@ -71,6 +71,9 @@ MUTANTS = (
                 "if entry.status in (EntryStatus.CAPTURED, EntryStatus.PENDING):",
             ),
         ),
-        tests=of("shop/test_sandbox", "a_void_before_the_charge_forbids_it_for_good"),
+        tests=(
+            *of("shop/test_sandbox", "a_void_before_the_charge_forbids_it_for_good"),
+            *of(KILLS, "a_job_that_is_cancelled_while_its_worker_is_frozen[checkout]"),
+        ),
     ),
 )

@@ -1,6 +1,6 @@
 """Breaks of what a turn makes of a job: its commit, its way back, and what it keeps."""
 
-from tests.chaos.mutations.mutant import JOBS, TURN, TURNS, Mutant, of
+from tests.chaos.mutations.mutant import DIES, JOBS, KILLS, TURN, TURNS, Mutant, of
 
 GOING, CANCELLING, FAULTS = "engine/test_turns", "engine/test_cancel", "workflows/test_faults"
 
@@ -18,6 +18,7 @@ MUTANTS = (
         tests=(
             *of(GOING, "what_a_step_did_and_that_it_did_it_are_one_commit"),
             *of(FAULTS, "a_worker_that_dies_before_each_commit[checkout]"),
+            *of(KILLS, f"{DIES}[checkout-forward]"),
         ),
     ),
     Mutant(
@@ -27,6 +28,7 @@ MUTANTS = (
         tests=(
             *of(GOING, "a_refused_step_leaves_nothing_of_its_own_behind"),
             *of(FAULTS, "a_step_that_fails_for_good[checkout.reserve_stock-Refused-during]"),
+            *of(KILLS, f"{DIES}[checkout-failed]"),
         ),
     ),
     Mutant(
@@ -42,6 +44,7 @@ MUTANTS = (
         tests=(
             *of(GOING, "a_call_that_was_refused_is_taken_back_under_the_same_key"),
             *of(CANCELLING, "a_call_whose_answer_comes_after_the_cancellation_is_taken_back"),
+            *of(KILLS, f"{DIES}[checkout-failed]"),
             *of(FAULTS, "a_step_that_fails_for_good[checkout.take_payment-Refused-during]"),
         ),
     ),
