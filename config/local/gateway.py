@@ -5,6 +5,7 @@ SIGHUP has a new process serve, with new code, and the old one finish: no connec
 
 import multiprocessing
 import os
+import resource
 import socket
 import sys
 
@@ -20,6 +21,11 @@ THREADS = 64
 # Seconds that a new process has to get ready, and the old one then to finish. Together less than
 # who stops the gateway waits for it.
 READY_SECONDS, FINISH_SECONDS = 4, 8
+# Connections that may be open at once; further ones wait until one is closed, as one that says
+# nothing is after 30 s. By granian's default a thousand silent ones would close the shop.
+MAX_CONNECTIONS = 12_000
+# Of the process's file descriptors, how many are for all but these.
+OTHER_FILES = 200
 
 
 class Gateway(MPServer):
@@ -37,6 +43,17 @@ class Gateway(MPServer):
         self._sso.set_inheritable(True)
 
 
+def connections() -> int:
+    """Return how many may be open at once, having raised this process's limit of files for them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = MAX_CONNECTIONS + OTHER_FILES
+    if most != resource.RLIM_INFINITY:
+        files = min(files, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    # A quarter where there are few: without a file left, nothing works.
+    return max(files - OTHER_FILES, files // 4)
+
+
 def main() -> None:
     """Serve until told to stop."""
     if sys.platform == "linux":
@@ -50,6 +67,7 @@ def main() -> None:
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(),
         blocking_threads=THREADS,
+        backpressure=connections(),
         respawn_interval=READY_SECONDS,
         workers_kill_timeout=FINISH_SECONDS,
     ).serve()
