@@ -101,6 +101,14 @@ class TooLarge(drf.APIException):
     default_detail = DETAILS["too_large"]
 
 
+class EncodedBody(drf.APIException):
+    """The body is compressed: one that is small could become any number of bytes."""
+
+    status_code = STATUSES["unsupported_media_type"]
+    default_code = "unsupported_media_type"
+    default_detail = "Send the body as it is, without `Content-Encoding`."
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a client is told of an error."""
@@ -144,8 +152,10 @@ def describe(error: BaseException) -> Answer | None:
     """Return what a client is told of this error, or None when it is a bug."""
     if isinstance(error, ShopError):
         return _of_the_shop(error)
-    if isinstance(error, TooLarge):
-        return Answer("too_large", STATUSES["too_large"], str(error.detail))
+    if isinstance(error, TooLarge | EncodedBody):
+        return Answer(
+            error.default_code, error.status_code, str(error.detail), headers=_headers(error, 0)
+        )
     code = next((code for kind, code in CODES if isinstance(error, kind)), None)
     if isinstance(error.__cause__, SESSION_ENDED):
         code = "database_unavailable"
@@ -185,6 +195,8 @@ def _headers(error: BaseException, status: int) -> dict[str, str]:
     """Return the headers that belong to this status."""
     if status == HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": getattr(error, "auth_header", None) or "Bearer"}
+    if isinstance(error, EncodedBody):
+        return {"Accept-Encoding": "identity"}
     if isinstance(error, drf.Throttled):
         seconds = getattr(error, "wait", None)
         return {"Retry-After": str(max(1, ceil(seconds or 1)))}

@@ -13,8 +13,9 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
 
-from api import middleware
-from api.middleware import MAX_READERS, MAX_READERS_OF_ONE, ProblemMiddleware
+from api import bodies
+from api.bodies import MAX_READERS, MAX_READERS_OF_ONE
+from api.middleware import ProblemMiddleware
 from api.serializers.base import MAX_UNKNOWN
 
 
@@ -102,13 +103,13 @@ def answers(found: list[Future[Any]]) -> list[int]:
 
 def test_slow_bodies_leave_room_for_other_requests() -> None:
     with silent(MAX_READERS, each=MAX_READERS_OF_ONE) as found:
-        wait_for(lambda: middleware._readers.total() == MAX_READERS)
+        wait_for(lambda: bodies._readers.total() == MAX_READERS)
         response, seen = send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.1.0.1")
         assert (response.status_code, seen) == (503, [])
         assert response["Retry-After"]
         assert send(b"", REMOTE_ADDR="10.1.0.1")[0].status_code == 200
     assert answers(found) == [200] * MAX_READERS
-    assert not middleware._readers
+    assert not bodies._readers
     assert send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.1.0.1")[0].status_code == 200
 
 
@@ -120,18 +121,18 @@ def test_one_address_does_not_take_the_places_of_all() -> None:
             response, _ = send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR=address)
             assert response.status_code == status
     assert sorted(answers(found)) == [200] * MAX_READERS_OF_ONE + [503] * refused
-    assert not middleware._readers
+    assert not bodies._readers
 
 
 def test_many_whole_bodies_of_one_address_are_read_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "PATIENCE_SECONDS", 10)
+    monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 10)
     number = MAX_READERS_OF_ONE + MAX_READERS
     with silent(number, each=number) as found:
-        wait_for(lambda: middleware._waiting.total() == MAX_READERS)
+        wait_for(lambda: bodies._waiting.total() == MAX_READERS)
         assert send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.0.0.0")[0].status_code == 503
     assert answers(found) == [200] * number
-    assert not middleware._readers
-    assert not middleware._waiting
+    assert not bodies._readers
+    assert not bodies._waiting
 
 
 def wait_for(fact: Callable[[], bool]) -> None:
