@@ -1,7 +1,6 @@
 """The shop's secrets: given by the environment, or made once and kept."""
 
 import base64
-import hashlib
 import hmac
 import os
 import secrets
@@ -43,7 +42,7 @@ def keep(*, directory: Path, name: str, make: Callable[[], str] = urlsafe) -> st
     return path.read_text().strip()
 
 
-def derive(*, secret: str, purpose: str) -> str:
-    """Return a key of 32 bytes for one purpose, urlsafe base64, from the shop's one secret."""
-    digest = hmac.digest(secret.encode(), f"bookshop:{purpose}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).decode()
+def derive(*, secret: str, purpose: str, digest: str = "sha256") -> str:
+    """Return a key for one purpose from the shop's one secret: a digest in urlsafe base64."""
+    key = hmac.digest(secret.encode(), f"bookshop:{purpose}".encode(), digest)
+    return base64.urlsafe_b64encode(key).decode()

@@ -31,7 +31,7 @@ REDIS_URL = environment.url(
 SHOP_SECRET_KEY = environment.secret("SHOP_SECRET_KEY") or secrets.keep(
     directory=SHOP_DATA_DIR / "secrets", name="secret_key"
 )
-SECRET_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="django")
+SECRET_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="django", digest="sha512")
 SHOP_JOBS_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="jobs")
 SHOP_FINGERPRINT_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="fingerprints")
 
@@ -59,6 +59,21 @@ SHOP_PUBLIC_URL = environment.web_address("SHOP_PUBLIC_URL", default=_gateway, b
 SHOP_SANDBOX_WEBHOOK_URL = environment.web_address(
     "SHOP_SANDBOX_WEBHOOK_URL", default=f"{_gateway}/api/v1/webhooks/payments/sandbox"
 )
+
+# Where the public address is of TLS, so is every request: a proxy in front has seen to it, whatever
+# headers a client sends (config/wsgi.py).
+_is_secure = SHOP_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_secure
+CSRF_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _is_secure else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # api/security.py says it of every answer.
+    "security.W005",  # Subdomains and browsers' lists are for their owner to decide.
+    "security.W021",
+    "security.W008",  # It is the proxy that can tell plain HTTP, and leads on.
+]
+# What Prometheus on another machine has to send; without one, only this machine sees /metrics.
+SHOP_METRICS_TOKEN = environment.secret("SHOP_METRICS_TOKEN")
 
 DEBUG = False
 # Loopback and the address it listens on are always answered, by which `make run` sees it is up,
@@ -104,6 +119,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "api.security.SecurityHeadersMiddleware",
     "api.middleware.RequestIdMiddleware",
     "api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -113,7 +129,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 TEMPLATES = [
@@ -138,6 +153,7 @@ USE_I18N = False
 FORMAT_MODULE_PATH = "api.backoffice.formats"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -249,6 +265,7 @@ UNFOLD = {
     "SITE_HEADER": "Bookshop",
     "SITE_SUBHEADER": "Back office",
     "SITE_SYMBOL": "menu_book",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "data:,"}],
     "SHOW_HISTORY": False,
 }
 

@@ -9,8 +9,9 @@ from api.views import pages, sandbox
 urlpatterns = [
     path("", pages.index),
     path("api/v1/", include("api.urls")),
-    path("api/schema", pages.SchemaView.as_view(), name="schema"),
-    path("api/docs", pages.DocsView.as_view(url_name="schema")),
+    path("api/schema", pages.schema),
+    path("api/docs", pages.docs),
+    path("api/redoc", pages.redoc),
     path("livez", pages.livez),
     path("readyz", pages.readyz),
     path("metrics", pages.metrics),

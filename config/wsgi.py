@@ -3,6 +3,7 @@
 import os
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -20,6 +21,7 @@ if settings.SHOP_ROLE == "gateway":
 
     # A stop waits for the requests under way, and is not to wait for those that only wait.
     when_told_to_stop(watcher.close)
+_SCHEME = urlsplit(settings.SHOP_PUBLIC_URL).scheme
 _CHARSET = re.compile(r"charset|\*", re.IGNORECASE)
 _UTF_8 = re.compile(r"""charset=("?)utf-8\1""", re.IGNORECASE)
 _BOUNDARY = re.compile(r"""boundary=("?)([0-9A-Za-z'()+_,./:=?-]{1,70})\1""", re.IGNORECASE)
@@ -28,6 +30,8 @@ _FORM = "application/x-www-form-urlencoded"
 
 def application(environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
     """Answer a request. Everybody speaks UTF-8, whatever charset the media type names."""
+    # The gateway itself speaks plain HTTP; whoever is in front of it speaks as the address says.
+    environ["wsgi.url_scheme"] = _SCHEME
     environ["CONTENT_TYPE"] = _in_utf_8(environ.get("CONTENT_TYPE") or "")
     return _django(environ, start_response)
 
