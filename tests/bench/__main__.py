@@ -3,28 +3,27 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import django
 
-from tests.bench import machine, plot, report
+from tests.bench import plot, report
+from tests.bench.parts import MODES, PARTS, PRESSURES
 from tests.bench.scale import Scale
 from tests.bench.stack import NotUp, Stack, running
 from tests.servers import FOREIGN
 
-INTERRUPTED, FAILED = 130, 2
-OPERATIONS = ("registration", "receipt", "cart change", "job poll", "search")
-# Checkouts that come so many times as fast as the shop finishes them; only when asked for.
-PRESSURES = {"overload": 3.0, "steady": 0.5}
-PARTS = ("checkout", "yardsticks", *OPERATIONS, "contention")
-# So many that each has a full cart again when it is their turn again.
-MANY = 10_000
-MODES = ("saturated", "alone", "quarter", "half", "counts")
+AS_WANTED, NOT_AS_WANTED, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+class TooLong(Exception):
+    """The time is up."""
 
 
 def arguments() -> argparse.Namespace:
@@ -39,11 +38,18 @@ def arguments() -> argparse.Namespace:
         nargs="+",
         choices=(*PARTS, *PRESSURES),
         default=PARTS,
-        help="parts; where left out all but overload and steady load, which take their minutes",
+        metavar="PART",
+        help=f"of {', '.join((*PARTS, *PRESSURES))}; where left out, all but the last two",
     )
     parser.add_argument("--minutes", type=float, default=5, help="of overload, or of steady load")
+    parser.add_argument("--limit", type=float, default=120, help="the hard end, in minutes")
     parser.add_argument(
-        "--modes", nargs="+", choices=MODES, default=MODES, metavar="MODE", help="of checkouts"
+        "--modes",
+        nargs="+",
+        choices=MODES,
+        default=MODES,
+        metavar="MODE",
+        help=f"of checkouts: {', '.join(MODES)}",
     )
     parser.add_argument("--quick", action="store_true", help="small rounds: a minute, and rougher")
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
@@ -62,81 +68,75 @@ def prepare(stack: Stack) -> None:
     django.setup()
 
 
-def measure(wanted: argparse.Namespace, stack: Stack, tell: Callable[[str], None]) -> Any:
-    """Measure what is wanted, and return the figures."""
-    # Only now: these read the settings.
-    from tests.bench.checkouts import Checkouts  # noqa: PLC0415
-    from tests.bench.contention import Contention  # noqa: PLC0415
-    from tests.bench.gauges import Gauges, memory_bytes  # noqa: PLC0415
-    from tests.bench.market import Market  # noqa: PLC0415
-    from tests.bench.operations import Operations  # noqa: PLC0415
-    from tests.bench.pressure import Pressure  # noqa: PLC0415
-    from tests.bench.rounds import Rounds  # noqa: PLC0415
-    from tests.bench.yardsticks.beside import Yardsticks  # noqa: PLC0415
-
-    presses = any(name in wanted.only for name in PRESSURES)
-    scale = Scale(wanted.rounds, wanted.jobs, wanted.seconds, wanted.connections)
-    tell("filling the shop")
-    market = Market(
-        stack.database_url, buyers=max(2 * scale.jobs, MANY if presses else 1000), seed_number=1
-    )
-    rounds = Rounds(stack, market, Gauges(stack))
-    found: dict[str, Any] = {"machine": machine.described(stack.home), "scale": vars(scale)}
-    found["memory_at_start"] = memory_bytes(stack.pids())
-    parts = set(wanted.only)
-    if parts.intersection(["checkout", "yardsticks", *PRESSURES]):
-        yardsticks = Yardsticks(stack, number=max(200, scale.jobs // 2), say=tell)
-        found["checkout"] = Checkouts(
-            stack,
-            rounds,
-            market,
-            scale=scale,
-            say=tell,
-            beside=yardsticks.round if "yardsticks" in parts else lambda: None,
-        ).measure(wanted.modes)
-        found["yardsticks"] = yardsticks.figures()
-    operations = Operations(stack, rounds, market, scale=scale, say=tell)
-    found["operations"] = operations.measure([name for name in OPERATIONS if name in parts])
-    if "contention" in parts:
-        found["contention"] = Contention(stack, rounds, market, say=tell).measure()
-    for name in [name for name in PRESSURES if name in parts]:
-        rate = PRESSURES[name] * found["checkout"]["saturated"]["median"]["finished_per_second"]
-        pressure = Pressure(stack, rounds, market, say=tell)
-        found[name] = pressure.measure(rate=rate, minutes=wanted.minutes)
-    found["memory_at_end"] = memory_bytes(stack.pids())
-    return found
-
-
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
+def run(wanted: argparse.Namespace, stack: Stack, tell: Callable[[str], None]) -> int:
+    """Measure what is wanted, show and keep the figures, and return the exit code."""
+    prepare(stack)
+    # Only now: these read the settings.
+    from tests.bench.measuring import Measuring  # noqa: PLC0415
+    from tests.bench.rounds import Spoiled  # noqa: PLC0415
+
+    scale = Scale(
+        rounds=wanted.rounds,
+        jobs=wanted.jobs,
+        connections=wanted.connections,
+        seconds=wanted.seconds,
+        minutes=wanted.minutes,
+    )
+    measuring = Measuring(stack, parts=wanted.only, modes=wanted.modes, scale=scale, say=tell)
+    found, code = measuring.found, AS_WANTED
+    try:
+        measuring.run()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except (Spoiled, TooLong) as problem:
+        code = FAILED
+        kept = Path(tempfile.mkdtemp(prefix="bench-logs-"))
+        shutil.copytree(stack.logs, kept, dirs_exist_ok=True)
+        say(f"{problem} The logs are in {kept}.")
+    say(report.text(found))
+    if wanted.plot and "checkouts" in found:
+        wanted.plot.write_text(plot.picture(found))
+    if wanted.json:
+        wanted.json.write_text(json.dumps(found, indent=1) + "\n")
+    return code or (AS_WANTED if report.is_as_wanted(found) else NOT_AS_WANTED)
+
+
+def end_in_time(minutes: float) -> None:
+    """Have TooLong raised when the time is up, and SIGTERM mean what Ctrl-C does."""
+
+    def end(number: int, frame: object) -> None:
+        raise TooLong(f"the time is up after {minutes:g} minutes.")
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, 60 * minutes)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def main() -> int:
     wanted = arguments()
-    # As Ctrl-C does: what was started is ended.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     begun_at = time.monotonic()
 
     def tell(text: str) -> None:
         say(f"{time.monotonic() - begun_at:5.0f} s  {text}")
 
+    end_in_time(wanted.limit)
     try:
         tell("starting the shop as `make run` does")
         with running() as stack:
-            prepare(stack)
-            found = measure(wanted, stack, tell)
+            code = run(wanted, stack, tell)
+            # What is over is cleared away, however late.
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except NotUp as problem:
+    except (NotUp, TooLong) as problem:
         say(str(problem))
         return FAILED
-    say(report.text(found))
-    if wanted.plot and "checkout" in found:
-        wanted.plot.write_text(plot.picture(found))
-    if wanted.json:
-        wanted.json.write_text(json.dumps(found, indent=1) + "\n")
-    return 0
 
 
 if __name__ == "__main__":

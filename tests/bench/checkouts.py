@@ -30,25 +30,23 @@ class Checkouts:
         *,
         scale: Scale,
         say: Callable[[str], None],
-        beside: Callable[[], None],
     ) -> None:
         self._stack = stack
         self._rounds = rounds
         self._market = market
         self._scale = scale
         self._say = say
-        # What else is measured after each round at saturation.
-        self._beside = beside
 
-    def measure(self, modes: Collection[str]) -> dict[str, Any]:
+    def measure(self, modes: Collection[str], *, beside: Callable[[], None]) -> dict[str, Any]:
         """Return what each of these took and cost: its rounds and their medians.
 
-        Saturation is always measured: the others are parts of it.
+        Saturation is always measured: the others are parts of it. `beside` measures something else
+        after each of its rounds.
         """
         jobs, connections = self._scale.jobs, self._scale.connections
         self._round(min(WARM_UP, jobs), connections)
         found: dict[str, Any] = {}
-        found["saturated"] = self._repeat("saturated", jobs, connections, beside=self._beside)
+        found["saturated"] = self._repeat("saturated", jobs, connections, beside=beside)
         rate = found["saturated"]["median"]["finished_per_second"]
         if "alone" in modes:
             found["alone"] = self._repeat("1 client", max(20, jobs // 10), 1)

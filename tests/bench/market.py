@@ -26,11 +26,11 @@ class Buyer:
 class Market:
     """The sample's books, a million copies of each, and so many buyers."""
 
-    def __init__(self, database_url: str, *, buyers: int, seed_number: int) -> None:
+    def __init__(self, database_url: str, *, buyers: int, chance: int) -> None:
         self._session = psycopg.connect(
             database_url, autocommit=True, application_name="bench-market"
         )
-        self._random = random.Random(seed_number)
+        self._random = random.Random(chance)
         self.products = [row[0] for row in self.rows("SELECT product_id FROM catalog_book")]
         inventory.set_up(capacity={"book": ROOM})
         inventory.receive_many(quantities=dict.fromkeys(self.products, COPIES))

@@ -18,7 +18,7 @@ Panel = tuple[str, Sequence[str], Sequence[Bar]]
 
 def picture(found: dict[str, Any]) -> str:
     """Return an SVG of what the shop carries, how fast it answers, and what a checkout costs."""
-    checkout = found["checkout"]
+    checkout = found["checkouts"]
     saturated = checkout["saturated"]["median"]
     rates: list[Bar] = [("checkouts of the shop", [saturated["finished_per_second"]])]
     rates += [

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tests.bench.parts import PRESSURES
 from tests.tables import table
 
 MODES = {"alone": "1 client", "quarter": "quarter", "half": "half", "saturated": "saturated"}
@@ -28,6 +29,8 @@ SURROUNDINGS = {
     "load_average": "load average before",
 }
 WHEN = ("memory_at_start", "memory_at_end")
+# A job that is recovered was late, which is no fault where the machine is slow.
+WRONG = ("deadlocks", "timeouts", "broken rules")
 TROUBLE = ("deadlocks", "timeouts", "recovered jobs", "broken rules")
 MEMORY = {
     "first_third": "first third",
@@ -41,8 +44,8 @@ Rows = dict[str, Sequence[Any]]
 def text(found: dict[str, Any]) -> str:
     """Return the whole report."""
     parts = [_machine(found["machine"])]
-    if "checkout" in found:
-        checkout = found["checkout"]
+    if "checkouts" in found:
+        checkout = found["checkouts"]
         parts.append(_checkout(checkout))
         if "counts" in checkout:
             parts.append(_counts(checkout["counts"]))
@@ -52,9 +55,21 @@ def text(found: dict[str, Any]) -> str:
         parts.append(_operations(found["operations"]))
     if "contention" in found:
         parts.append(_contention(found["contention"]))
-    parts += [_pressure(name, found[name]) for name in ("overload", "steady") if name in found]
-    parts.append(_memory(found))
+    parts += [_pressure(name, found[name]) for name in PRESSURES if name in found]
+    if "memory_at_end" in found:
+        parts.append(_memory(found))
     return "\n" + "\n\n".join(parts)
+
+
+def is_as_wanted(found: dict[str, Any]) -> bool:
+    """Return whether nothing went wrong where many wanted the same, or more than there is."""
+    rushes = found.get("contention", {}).values()
+    lasting = [found[name] for name in PRESSURES if name in found]
+    return (
+        all(one["as_wanted"] for one in rushes)
+        and not any(one[what] for one in rushes for what in WRONG)
+        and not any(one["broken rules"] for one in lasting)
+    )
 
 
 def _machine(machine: dict[str, str]) -> str:
@@ -122,8 +137,8 @@ def _operations(found: dict[str, Any]) -> str:
     columns = ["answered/s", "finished/s", "alone p50, ms", "p95", "p99", "CPU, ms each"]
     columns += ["gateway", "workers", "postgres", "statements", "commits", "WAL, bytes", "Redis"]
     shown = table("others", columns, rows)
-    if "registration" in found:
-        hashing = number(found["registration"]["hash_ms"])
+    if "registrations" in found:
+        hashing = number(found["registrations"]["hash_ms"])
         shown += f"\nOf a registration's CPU, {hashing} ms are the hash of its password."
     return shown
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Scale:
     """Rounds of each measurement; jobs in one at saturation, over so many connections; seconds of
-    one in which requests come at a given rate."""
+    one in which requests come at a given rate; minutes of a load that lasts."""
 
     rounds: int
     jobs: int
     seconds: float
     connections: int
+    minutes: float

@@ -10,7 +10,7 @@ def run(code: str, *rates: float, wal: float = 100.0) -> dict[str, Any]:
     return {
         "machine": {"code": code, "date": "2026-11-28"},
         "scale": {"jobs": 10},
-        "checkout": {"saturated": {"median": rounds[1], "rounds": rounds}, "wal": wal},
+        "checkouts": {"saturated": {"median": rounds[1], "rounds": rounds}, "wal": wal},
     }
 
 
@@ -20,14 +20,14 @@ def row(text: str, name: str) -> list[str]:
 
 def test_ratios_and_whether_rounds_lie_apart() -> None:
     text = compared(run("a1", 40, 50, 60), run("b2", 61, 75, 80))
-    assert row(text, "checkout, saturated, finished_per_second") == ["50.0", "75.0", "1.50", "*"]
+    assert row(text, "checkouts, saturated, finished_per_second") == ["50.0", "75.0", "1.50", "*"]
     assert "a1" in text
     assert "b2" in text
 
 
 def test_rounds_that_overlap_are_not_said_to_lie_apart() -> None:
     text = compared(run("a1", 40, 50, 60), run("b2", 59, 75, 80))
-    assert row(text, "checkout, saturated, finished_per_second")[-1] == "1.50"
+    assert row(text, "checkouts, saturated, finished_per_second")[-1] == "1.50"
 
 
 def test_what_is_the_same_or_the_machines_is_left_out() -> None:
