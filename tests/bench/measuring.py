@@ -48,6 +48,7 @@ class Measuring:
         # Where load lasts, so many that each has a full cart again when it is their turn again.
         buyers = MANY if self._wants(*PRESSURES) else FEW
         market = Market(stack.database_url, buyers=max(2 * scale.jobs, buyers), chance=1)
+        say("measuring")
         rounds = Rounds(stack, market, Gauges(stack))
         self.found["memory_at_start"] = memory_bytes(stack.pids())
         if self._wants("checkouts", "yardsticks", *PRESSURES):

@@ -8,7 +8,7 @@ from tests.bench.stack import Stack
 from tests.journeys.books import Books
 
 # What PostgreSQL says of whoever waited in vain. Source: its proc.c, postgres.c and deadlock.c.
-_COMPLAINTS = {
+COMPLAINTS = {
     "deadlocks": re.compile(r"ERROR:  deadlock detected"),
     "timeouts": re.compile(
         r"(?:ERROR|FATAL):  (?:canceling statement due to (?:lock|statement) timeout"
@@ -43,7 +43,7 @@ class Trouble:
             file.seek(mark.log_size)
             said = file.read().decode(errors="replace")
         return {
-            **{name: len(found.findall(said)) for name, found in _COMPLAINTS.items()},
+            **{name: len(found.findall(said)) for name, found in COMPLAINTS.items()},
             "recovered jobs": int(self._books.value(TALLY)) - mark.recovered,
             "broken rules": len(self._books.differences()),
         }
