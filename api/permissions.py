@@ -1,28 +1,59 @@
-"""Who may do what: staff everything, customers what is theirs.
+"""Who may do what: customers what is theirs, staff what `api.roles` says.
 
-What is another's does not exist for a customer: NotFound, so that ids cannot be probed.
+What is another's does not exist for a customer: NotFound, so that ids cannot be probed. Nobody pays
+for roles but staff who write: their groups are read once for a request.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
-from rest_framework.exceptions import NotAuthenticated
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from api import roles
+from api.roles import Operation
 from shop.core.errors import NotFound
 
 
 class IsStaff(BasePermission):
-    """Only staff: `401` without a token, `403` for a customer."""
+    """Only staff, and only to read: `401` without a token, `403` for a customer."""
+
+    # What staff need a role for, on a view that does not only read.
+    writes: ClassVar[Operation | None] = None
 
     def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002
-        """Return whether the caller is staff."""
-        return is_staff(request)
+        """Return whether the caller is staff. Raises RoleNeeded for others than those who write."""
+        if request.method in SAFE_METHODS:
+            return is_staff(request)
+        if self.writes is None or not is_staff(request):
+            return False
+        require(request, self.writes)
+        return True
+
+
+def staff_who(operation: Operation) -> type[IsStaff]:
+    """Return the permission of a view that all staff read, and on which those who may do this act.
+
+    With others who read: `permission_classes = (ReadOnly | staff_who(Operation.WRITE_CATALOG),)`.
+    """
+
+    class Staff(IsStaff):
+        writes = operation
+
+    return Staff
+
+
+def require(request: Request, operation: Operation) -> None:
+    """Go on only for staff who may do this. Raises PermissionDenied; RoleNeeded for other staff."""
+    if not is_staff(request):
+        raise PermissionDenied
+    if not roles.may(request.user, operation):
+        raise roles.needed(operation)
 
 
 def is_staff(request: Request) -> bool:
     """Return whether the caller is staff."""
-    return bool(request.user.is_authenticated and request.user.is_staff)
+    return roles.is_staff(request.user)
 
 
 def caller_id(request: Request) -> int | None:
@@ -38,13 +69,24 @@ def account_id(request: Request) -> int:
 
 
 def own_user_id(request: Request, user_id: int) -> int:
-    """Return this customer's id if the caller may act for them: themselves and staff.
+    """Return this customer's id if the caller may read what is theirs: themselves and staff.
 
     Raises NotFound otherwise. Whether the customer exists is only certain for themselves.
     """
-    if is_staff(request) or (request.user.is_authenticated and request.user.customer_id == user_id):
+    if customer_id(request) == user_id or is_staff(request):
         return user_id
     raise NotFound
+
+
+def acting_for(request: Request, user_id: int, operation: Operation) -> int:
+    """Return this customer's id if the caller may do this for them: themselves, and such staff.
+
+    Raises NotFound; RoleNeeded for other staff, whether or not the customer exists.
+    """
+    if customer_id(request) != user_id:
+        own_user_id(request, user_id)
+        require(request, operation)
+    return user_id
 
 
 def listed_user_id(request: Request, user_id: int | None) -> int | None:

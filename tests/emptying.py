@@ -4,8 +4,8 @@ from django.db import DEFAULT_DB_ALIAS, connection
 
 from shop.inventory.apps import build_the_warehouse
 
-# Rows that Django makes for its models, once, when the test database is made.
-KEPT = ("django_migrations", "django_content_type", "auth_permission")
+# Rows that are made once, with the test database: Django's own, and the staff's roles.
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "auth_group")
 # Foreign keys are not looked at meanwhile: what refers to a row goes with it.
 EMPTY = f"""
 DO $$

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from api.roles import Operation
 from shop.core.errors import ShopError
 from tasks.acceptance.asked import Asked
 from tasks.engine.models import Job
@@ -44,17 +45,17 @@ def _fits_all(row: Any) -> bool:  # noqa: ARG001
 
 def action(
     title: str,
+    operation: Operation,
     *,
     name: str = "",
     sure: str = "",
     fits: Fits = _fits_all,
-    permission: str = "view",
 ) -> Callable[[Do], Any]:
     """Make an action of a list, and a button of each row's page, of what is done with one row.
 
-    `name` is the function's own where it is left out. `sure` is what to consider first: with it,
-    nothing is done until that is confirmed. The button is there for rows that `fits` allows; what
-    is refused all the same, is told. It is for those who have the table's `permission`.
+    It is for those who may do this `operation`. `name` is the function's own where it is left out.
+    `sure` is what to consider first: with it, nothing is done until that is confirmed. The button
+    is there for rows that `fits` allows; what is refused all the same, is told.
     """
 
     def decorate(do: Do) -> Any:
@@ -70,8 +71,7 @@ def action(
             return _back(page, request, chosen)
 
         act.__name__, act.__doc__ = name or do.__name__, do.__doc__
-        vars(act).update(short_description=title, fits=fits, sure=sure)
-        vars(act).update(allowed_permissions=(permission,))
+        vars(act).update(short_description=title, operation=operation, fits=fits, sure=sure)
         return act
 
     return decorate

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from api.backoffice import forms
 from api.backoffice.actions import action
 from api.backoffice.common import ReadOnlyAdmin, amount
+from api.roles import Operation, may
 from shop.catalog import services as catalog
 from shop.catalog.models import Author, Book, Category, Clothes, Electronics, Kind, Product
 
@@ -28,6 +29,7 @@ def _product(row: Any) -> Product:
 
 @action(
     "Take off sale",
+    Operation.WRITE_CATALOG,
     sure="It cannot be put on sale again. Orders that hold it stay whole.",
     fits=_is_on_sale,
 )
@@ -48,8 +50,8 @@ class AddingAdmin(ReadOnlyAdmin):
     add_form: ClassVar[type[forms.AddForm]]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return whether rows may be added: by all staff."""
-        return self.admin_site.has_permission(request)
+        """Return whether rows may be added: by those who write the catalog."""
+        return may(request.user, Operation.WRITE_CATALOG)
 
     def changeform_view(
         self,

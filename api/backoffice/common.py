@@ -6,7 +6,12 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.db.models import DateTimeField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,6 +19,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 
 from api.backoffice.actions import buttons
+from api.roles import may
 from shop.core import money
 
 if TYPE_CHECKING:
@@ -80,6 +86,11 @@ def _is_moment(text: str) -> bool:
         return False
 
 
+def _is_for(request: HttpRequest, function: Any) -> bool:
+    """Return whether this action is for whoever asks; Django's own look after themselves."""
+    return not hasattr(function, "operation") or may(request.user, function.operation)
+
+
 class StaffAdmin(_ModelAdmin):
     """A table that all staff may look at."""
 
@@ -102,7 +113,14 @@ class StaffAdmin(_ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Show the list. Raises BadRequest for a filter that it does not offer."""
+        """Show the list, or do what is asked with its rows.
+
+        Raises PermissionDenied for what others do; BadRequest for a filter that is not offered.
+        """
+        asked = request.POST.getlist("action")
+        for function in self.actions or ():
+            if getattr(function, "__name__", "") in asked and not _is_for(request, function):
+                raise PermissionDenied
         try:
             return super().changelist_view(request, extra_context)
         except SuspiciousOperation as error:
@@ -116,6 +134,11 @@ class StaffAdmin(_ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         """Return whether it is shown: to all staff."""
         return self.admin_site.has_permission(request)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what can be done with rows by whoever asks."""
+        found: dict[str, Any] = super().get_actions(request)
+        return {name: entry for name, entry in found.items() if _is_for(request, entry[0])}
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -1,38 +1,26 @@
-"""Accounts, customers and their carts."""
+"""Customers and their carts."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from api.backoffice.actions import action, asked
 from api.backoffice.common import ReadOnlyAdmin, ReadOnlyInline
+from api.roles import Operation
 from shop.carts.models import Cart, CartItem
-from shop.customers.models import Account, Address, Customer, FullName, Login
+from shop.customers.models import Address, Customer, FullName
 from tasks.acceptance import accounts as acceptance
 from tasks.engine.models import Job
 
 
 @action(
     "Delete the account",
+    Operation.DELETE_ACCOUNT,
     sure="Who it was is erased for good. Paid orders stay, for the law.",
     fits=lambda customer: customer.account.erased_at is None,
 )
 def delete_account(request: HttpRequest, customer: Customer) -> Job:
     """Delete a customer's account."""
     return acceptance.delete(account_id=customer.account_id, asked=asked(request))
-
-
-@admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
-    """Who may log in; never the password, not even hashed."""
-
-    list_display = ("id", "username", "email", "is_active", "is_staff", "created_at")
-    list_filter = ("is_staff", "is_active")
-    search_fields = ("username", "email")
-    ordering = ("-id",)
-    fields = readonly_fields = (
-        *("id", "username", "email", "is_active", "is_staff", "is_superuser"),
-        *("created_at", "erased_at"),
-    )
 
 
 @admin.register(Customer)
@@ -63,16 +51,6 @@ class AddressAdmin(ReadOnlyAdmin):
     list_display = ("id", "address", "city", "country")
     search_fields = ("address", "city")
     ordering = ("-id",)
-
-
-@admin.register(Login)
-class LoginAdmin(ReadOnlyAdmin):
-    """Logins; never what a token is made of."""
-
-    list_display = ("id", "account", "created_at", "expires_at", "ended_at")
-    list_select_related = ("account",)
-    ordering = ("-id",)
-    exclude = ("refresh_jti",)
 
 
 class CartItemInline(ReadOnlyInline):

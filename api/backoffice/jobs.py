@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from api.backoffice.actions import action
 from api.backoffice.common import ReadOnlyAdmin, link
+from api.roles import Operation
 from tasks.engine import jobs, registry
 from tasks.engine.models import Job, State
 
@@ -46,6 +47,7 @@ class RecoveredFilter(admin.SimpleListFilter):
 
 @action(
     "Cancel the job",
+    Operation.CANCEL_JOB,
     sure="What a cancelled job did is undone, as far as it has come.",
     fits=lambda job: not job.is_final and not job.cancel_requested,
 )
@@ -54,7 +56,7 @@ def cancel(request: HttpRequest, job: Job) -> Job:
     return jobs.cancel(job_id=job.pk, account_id=request.user.pk)
 
 
-@action("Resume the job", fits=lambda job: job.state == State.STUCK)
+@action("Resume the job", Operation.RESUME_JOB, fits=lambda job: job.state == State.STUCK)
 def resume(request: HttpRequest, job: Job) -> Job:
     """Have a stuck job try again."""
     return jobs.resume(job_id=job.pk, account_id=request.user.pk)

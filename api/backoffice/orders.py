@@ -14,6 +14,7 @@ from api.backoffice.common import (
     link,
     link_to_job,
 )
+from api.roles import MOVES, Operation
 from shop.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
 from shop.payments.models import Payment
 from tasks.acceptance import orders as acceptance
@@ -41,7 +42,7 @@ def moving(title: str, status: OrderStatus, *, sure: str = "") -> Any:
     def fits(order: Order) -> bool:
         return status in TRANSITIONS[OrderStatus(order.status)]
 
-    @action(title, name=f"to_{status}", sure=sure, fits=fits)
+    @action(title, MOVES[status], name=f"to_{status}", sure=sure, fits=fits)
     def move(request: HttpRequest, order: Order) -> Job:
         return acceptance.update(order_id=order.pk, status=status, asked=asked(request))
 
@@ -54,6 +55,7 @@ def _may_hold_money(order: Order) -> bool:
 
 @action(
     "Refund what is left",
+    Operation.REFUND_ORDER,
     sure="All that was paid and not yet given back goes back to the customer.",
     fits=_may_hold_money,
 )

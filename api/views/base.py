@@ -12,7 +12,7 @@ from api.serializers.base import NoParameters, Query
 
 
 class ReadOnly(BasePermission):
-    """Anyone may read: `permission_classes = (ReadOnly | IsStaff,)`."""
+    """Anyone may read: `permission_classes = (ReadOnly | staff_who(…),)`."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
         """Return whether the request only reads."""

@@ -5,7 +5,8 @@ from rest_framework.response import Response
 
 from api import conditional
 from api.accepting import accept, request_id
-from api.permissions import account_id, customer_id, own_user_id
+from api.permissions import account_id, acting_for, customer_id, own_user_id
+from api.roles import Operation
 from api.schema import ETAG, IF_MATCH, answers, starts_job
 from api.serializers.base import Nothing
 from api.serializers.carts import CartItemForm, CartQuantityForm, CartShape, CheckoutForm
@@ -51,19 +52,19 @@ class CartItemsView(View):
         CartItemForm,
         summary="Add to a cart",
         headers=(ETAG, IF_MATCH),
-        refuses=(UnknownProduct, carts.CartLineFull),
+        refuses=("forbidden", UnknownProduct, carts.CartLineFull),
     )
     def post(self, request: Request, user_id: int) -> Response:
         """Add copies of a product, beside those that are there (5.2)."""
-        user_id = own_user_id(request, user_id)
+        user_id = acting_for(request, user_id, Operation.CHANGE_CART)
         form = CartItemForm.parse(request)
         carts.add_item(user_id=user_id, **form, if_match=conditional.wanted(request))
         return _cart(user_id)
 
-    @answers(CartShape, summary="Empty a cart", headers=(ETAG, IF_MATCH))
+    @answers(CartShape, summary="Empty a cart", headers=(ETAG, IF_MATCH), refuses=("forbidden",))
     def delete(self, request: Request, user_id: int) -> Response:
         """Take everything out of a cart (5.5)."""
-        user_id = own_user_id(request, user_id)
+        user_id = acting_for(request, user_id, Operation.CHANGE_CART)
         Nothing.parse(request)
         carts.empty(user_id=user_id, if_match=conditional.wanted(request))
         return _cart(user_id)
@@ -72,10 +73,16 @@ class CartItemsView(View):
 class CartItemView(View):
     """One product in a cart."""
 
-    @answers(CartShape, CartQuantityForm, summary="Set a line of a cart", headers=(ETAG, IF_MATCH))
+    @answers(
+        CartShape,
+        CartQuantityForm,
+        summary="Set a line of a cart",
+        headers=(ETAG, IF_MATCH),
+        refuses=("forbidden",),
+    )
     def put(self, request: Request, user_id: int, product_id: int) -> Response:
         """Have exactly so many copies, whether or not there were any; 0 removes the line."""
-        user_id = own_user_id(request, user_id)
+        user_id = acting_for(request, user_id, Operation.CHANGE_CART)
         form = CartQuantityForm.parse(request)
         carts.set_item(
             user_id=user_id,
@@ -94,11 +101,11 @@ class CartRemovalsView(View):
         CartItemForm,
         summary="Remove from a cart",
         headers=(ETAG, IF_MATCH),
-        refuses=(UnknownProduct, carts.NotInCart),
+        refuses=("forbidden", UnknownProduct, carts.NotInCart),
     )
     def post(self, request: Request, user_id: int) -> Response:
         """Remove copies of a product; at none the line goes (5.3)."""
-        user_id = own_user_id(request, user_id)
+        user_id = acting_for(request, user_id, Operation.CHANGE_CART)
         form = CartItemForm.parse(request)
         carts.remove_item(user_id=user_id, **form, if_match=conditional.wanted(request))
         return _cart(user_id)
@@ -112,7 +119,7 @@ class CheckoutsView(View):
         CheckoutForm,
         summary="Buy what is in a cart",
         headers=(IF_MATCH,),
-        refuses=(carts.CartEmpty, carts.PriceChanged, carts.ProductUnavailable),
+        refuses=("forbidden", carts.CartEmpty, carts.PriceChanged, carts.ProductUnavailable),
         fails={
             "reserve_stock": (InsufficientStock, WarehouseInactive),
             "take_payment": (PaymentDeclined, PaymentTimeout),
@@ -121,7 +128,7 @@ class CheckoutsView(View):
     def post(self, request: Request) -> Response:
         """Start the job `checkout` with the cart's lines, which leave the cart with the `202`."""
         form = CheckoutForm.parse(request)
-        user_id = own_user_id(request, form["user_id"])
+        user_id = acting_for(request, form["user_id"], Operation.CHECK_OUT)
         payment = form.get("payment")
         caller = account_id(request)
         if_match = conditional.wanted(request)

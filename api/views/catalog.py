@@ -6,7 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.pagination import page
-from api.permissions import IsStaff, is_staff
+from api.permissions import is_staff, staff_who
+from api.roles import Operation
 from api.schema import answers, page_of
 from api.serializers.base import Nothing
 from api.serializers.catalog import (
@@ -26,7 +27,7 @@ from shop.catalog import services as catalog
 class AuthorsView(View):
     """Authors."""
 
-    permission_classes = (ReadOnly | IsStaff,)
+    permission_classes = (ReadOnly | staff_who(Operation.WRITE_CATALOG),)
     query: ClassVar = AuthorQuery
 
     @answers(page_of(AuthorShape), summary="Find authors")
@@ -50,7 +51,7 @@ class AuthorsView(View):
 class AuthorView(View):
     """An author."""
 
-    permission_classes = (ReadOnly | IsStaff,)
+    permission_classes = (ReadOnly | staff_who(Operation.WRITE_CATALOG),)
 
     @answers(AuthorShape, summary="Read an author")
     def get(self, request: Request, author_id: int) -> Response:
@@ -69,7 +70,7 @@ class AuthorView(View):
 class CategoriesView(View):
     """Categories."""
 
-    permission_classes = (ReadOnly | IsStaff,)
+    permission_classes = (ReadOnly | staff_who(Operation.WRITE_CATALOG),)
     query: ClassVar = CategoryQuery
 
     @answers(page_of(CategoryShape), summary="Find categories")
@@ -98,7 +99,7 @@ class CategoriesView(View):
 class CategoryView(View):
     """A category."""
 
-    permission_classes = (ReadOnly | IsStaff,)
+    permission_classes = (ReadOnly | staff_who(Operation.WRITE_CATALOG),)
 
     @answers(CategoryShape, summary="Read a category")
     def get(self, request: Request, category_id: int) -> Response:  # noqa: ARG002 (all see the same)

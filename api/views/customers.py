@@ -7,7 +7,8 @@ from rest_framework.response import Response
 from api.accepting import accept, asked, request_id
 from api.errors import BODY
 from api.permissions import account_id as own_account_id
-from api.permissions import caller_id, is_staff, own_user_id
+from api.permissions import acting_for, caller_id, is_staff, own_user_id, require
+from api.roles import Operation
 from api.schema import answers, starts_job
 from api.serializers.base import Nothing
 from api.serializers.customers import CustomerForm, CustomerShape, RegistrationForm
@@ -93,10 +94,15 @@ class CustomerView(View):
         person = selectors.customer(user_id=own_user_id(request, user_id))
         return Response(CustomerShape.render(person))
 
-    @answers(CustomerShape, CustomerForm, summary="Change a name or an address")
+    @answers(
+        CustomerShape,
+        CustomerForm,
+        summary="Change a name or an address",
+        refuses=("forbidden",),
+    )
     def patch(self, request: Request, user_id: int) -> Response:
         """Change a customer's name or address; orders keep what they were shipped to."""
-        user_id = own_user_id(request, user_id)
+        user_id = acting_for(request, user_id, Operation.UPDATE_CUSTOMER)
         profile.update_customer(user_id=user_id, **CustomerForm.parse(request))
         return Response(CustomerShape.render(selectors.customer(user_id=user_id)))
 
@@ -107,7 +113,7 @@ class AccountView(View):
     @starts_job(
         "account_deletion",
         summary="Delete an account",
-        refuses=(closing.AccountClosed, closing.AccountProtected, OrdersOpen),
+        refuses=("forbidden", closing.AccountClosed, closing.AccountProtected, OrdersOpen),
     )
     def delete(self, request: Request, account_id: int) -> Response:
         """Start the job `account_deletion` (4.2).
@@ -115,8 +121,10 @@ class AccountView(View):
         The id is the `account_id` of `GET /me`, not the `user_id`. No order may be open. Nobody can
         log in to the account from now on, and it cannot be undone.
         """
-        if account_id != own_account_id(request) and not is_staff(request):
-            raise NotFound
+        if account_id != own_account_id(request):
+            if not is_staff(request):
+                raise NotFound
+            require(request, Operation.DELETE_ACCOUNT)
         Nothing.parse(request)
         return accept(
             request, lambda key: accounts.delete(account_id=account_id, asked=asked(request, key))

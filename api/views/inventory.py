@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from api import conditional
 from api.accepting import accept, request_id
 from api.pagination import page
-from api.permissions import IsStaff, account_id
+from api.permissions import IsStaff, account_id, staff_who
+from api.roles import Operation
 from api.schema import ETAG, IF_MATCH, answers, page_of, starts_job
 from api.serializers.inventory import (
     GoodsForm,
@@ -36,7 +37,7 @@ from tasks.workflows.inventory_setup import INVENTORY_SETUP
 class InventoryView(View):
     """The warehouse."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (staff_who(Operation.UPDATE_WAREHOUSE),)
 
     @answers(WarehouseShape, summary="Look at the warehouse", headers=(ETAG,))
     def get(self, request: Request) -> Response:  # noqa: ARG002 (all staff see the same)
@@ -75,9 +76,8 @@ class InventoryView(View):
 
 
 class GoodsView(View):
-    """A job about so many copies of a product."""
+    """A job about so many copies of a product; whose it is, each says."""
 
-    permission_classes = (IsStaff,)
     workflow: ClassVar[Workflow]
 
     def post(self, request: Request) -> Response:
@@ -104,6 +104,7 @@ class GoodsView(View):
 class ReceiptsView(GoodsView):
     """Goods that come: the job `goods_receipt` (8.6, 8.3)."""
 
+    permission_classes = (staff_who(Operation.RECEIVE_GOODS),)
     workflow = GOODS_RECEIPT
 
 
@@ -117,6 +118,7 @@ class ReceiptsView(GoodsView):
 class WithdrawalsView(GoodsView):
     """Goods that go: the job `goods_withdrawal` (8.5)."""
 
+    permission_classes = (staff_who(Operation.WITHDRAW_GOODS),)
     workflow = GOODS_WITHDRAWAL
 
 
@@ -129,6 +131,7 @@ class WithdrawalsView(GoodsView):
 class CapacityChecksView(GoodsView):
     """Whether goods would fit: the job `capacity_check` (8.6)."""
 
+    permission_classes = (staff_who(Operation.CHECK_CAPACITY),)
     workflow = CAPACITY_CHECK
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from api import waiting
 from api.accepting import answer
 from api.pagination import page
-from api.permissions import IsStaff, account_id, caller_id
+from api.permissions import account_id, caller_id, is_staff, require, staff_who
+from api.roles import Operation
 from api.schema import PREFER, answers, page_of
 from api.serializers.base import Nothing
 from api.serializers.jobs import JobQuery, JobShape, render_job
@@ -21,32 +22,31 @@ from shop.core.errors import NotFound
 from tasks.engine import jobs
 from tasks.engine.models import Job
 
-# Kinds that anyone may start: without an owner, whoever holds the id may read them.
+# Kinds that anyone may start: without an owner, they are whoever's who holds the id.
 OPEN_KINDS = {"registration"}
 
 
-def owns(user: Any, job: Job) -> bool:
-    """Return whether the job is the caller's, or staff's to handle."""
-    if user.is_authenticated and (user.is_staff or job.owner_id == user.pk):
-        return True
-    return job.owner_id is None and job.kind in OPEN_KINDS
+def owns(request: Request, job: Job) -> bool:
+    """Return whether the job is the caller's."""
+    if job.owner_id is None:
+        return job.kind in OPEN_KINDS
+    return job.owner_id == caller_id(request)
 
 
 def visible(request: Request, job_id: UUID) -> Job:
-    """Return the job, if the caller may read it.
+    """Return the job, if the caller may read it: its owner, whom it is for, and staff.
 
-    Raises NotFound, or NotAuthenticated without a token, whether or not there is such a job.
+    Raises NotFound, or NotAuthenticated without a token, whether or not there is such a job:
+    another's is not even read.
     """
-    user = request.user
+    if is_staff(request):
+        return jobs.get(job_id=job_id)
     try:
-        job = jobs.get(job_id=job_id)
+        return jobs.get_for(job_id=job_id, account_id=caller_id(request), open_kinds=OPEN_KINDS)
     except NotFound:
-        if not user.is_authenticated:
+        if not request.user.is_authenticated:
             raise NotAuthenticated from None
         raise
-    if owns(user, job) or (user.is_authenticated and job.beneficiary_id == user.pk):
-        return job
-    raise NotFound if user.is_authenticated else NotAuthenticated
 
 
 class JobView(View):
@@ -71,7 +71,7 @@ class JobsView(View):
     def get(self, request: Request) -> Response:
         """List jobs, newest first."""
         rows = jobs.listed(
-            account_id=None if request.user.is_staff else request.user.pk,
+            account_id=None if is_staff(request) else account_id(request),
             kind=self.parameters.get("kind"),
             state=self.parameters.get("state"),
         )
@@ -93,8 +93,8 @@ class JobCancelView(View):
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel a job. May be repeated until the job is final."""
         job = visible(request, job_id)
-        if not owns(request.user, job):
-            raise PermissionDenied
+        if not owns(request, job):
+            require(request, Operation.CANCEL_JOB)
         Nothing.parse(request)
         return answer(request, jobs.cancel(job_id=job.id, account_id=caller_id(request)))
 
@@ -102,7 +102,7 @@ class JobCancelView(View):
 class JobResumeView(View):
     """That a stuck job goes on."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (staff_who(Operation.RESUME_JOB),)
 
     @answers(
         JobShape,

@@ -2,13 +2,13 @@
 
 from typing import ClassVar
 
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.accepting import accept, request_id
 from api.pagination import page
-from api.permissions import account_id, buyer_id, is_staff, listed_user_id
+from api.permissions import account_id, buyer_id, listed_user_id, require
+from api.roles import Operation
 from api.schema import answers, page_of, starts_job
 from api.serializers.base import Nothing
 from api.serializers.notifications import NotificationForm, NotificationQuery, NotificationShape
@@ -39,8 +39,7 @@ class NotificationsView(View):
     @starts_job("notification", NotificationForm, summary="Tell a customer", refuses=("forbidden",))
     def post(self, request: Request) -> Response:
         """Start the job `notification`: in the app, then by mail."""
-        if not is_staff(request):
-            raise PermissionDenied
+        require(request, Operation.NOTIFY_CUSTOMER)
         form = NotificationForm.parse(request)
 
         def begin(key: Idempotency | None) -> Job:

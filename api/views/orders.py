@@ -3,19 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import conditional
 from api.accepting import accept, asked
 from api.pagination import PageQuery, page
-from api.permissions import (
-    IsStaff,
-    is_staff,
-    listed_user_id,
-    reachable_user_id,
-)
+from api.permissions import acting_for, listed_user_id, reachable_user_id, require, staff_who
+from api.roles import MOVES, Operation
 from api.schema import ETAG, IF_MATCH, answers, page_of, starts_job
 from api.serializers.carts import PaymentForm
 from api.serializers.orders import (
@@ -65,7 +60,7 @@ class OrderView(View):
         """Read an order with its lines, latest payment and history (3.3)."""
         user_id = reachable_user_id(request)
         # Before the order: of one that changes meanwhile the tag is too old, and never too new.
-        version = payments.version(order_id=order_id)
+        version = payments.version(order_id=order_id, user_id=user_id)
         order = orders.order(order_id=order_id, user_id=user_id)
         return Response(_render([order])[0], headers={"ETag": conditional.tag(version)})
 
@@ -82,10 +77,12 @@ class OrderView(View):
     )
     def patch(self, request: Request, order_id: int) -> Response:
         """Start the job `order_update` (3.2); its customer may only cancel."""
-        orders.order(order_id=order_id, user_id=reachable_user_id(request))
+        order = orders.order(order_id=order_id, user_id=reachable_user_id(request))
         status = OrderUpdateForm.parse(request)["status"]
-        if not is_staff(request) and status != CANCELLED:
-            raise PermissionDenied
+        if status == CANCELLED:
+            acting_for(request, order.customer_id, MOVES[status])
+        else:
+            require(request, MOVES[status])
         wanted = conditional.wanted(request)
         return accept(
             request,
@@ -112,7 +109,7 @@ class OrderPaymentsView(View):
         PaymentForm,
         summary="Pay an order",
         headers=(IF_MATCH,),
-        refuses=(OrderNotPayable,),
+        refuses=("forbidden", OrderNotPayable),
         fails={
             "check_version": (PreconditionFailed,),
             "take_payment": (PaymentDeclined, PaymentTimeout),
@@ -120,7 +117,8 @@ class OrderPaymentsView(View):
     )
     def post(self, request: Request, order_id: int) -> Response:
         """Start the job `payment`; declined, another card may be tried (6)."""
-        orders.order(order_id=order_id, user_id=reachable_user_id(request))
+        order = orders.order(order_id=order_id, user_id=reachable_user_id(request))
+        acting_for(request, order.customer_id, Operation.PAY_ORDER)
         form = PaymentForm.parse(request)
         wanted = conditional.wanted(request)
         return accept(
@@ -134,7 +132,7 @@ class OrderPaymentsView(View):
 class OrderRefundsView(View):
     """The refunds of an order."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (staff_who(Operation.REFUND_ORDER),)
 
     @starts_job(
         "refund",

@@ -10,13 +10,15 @@ from shop.customers.models import Account, Address, Customer, FullName, Login
 
 
 class AccountProtected(Refused):
-    """The account was made by a command."""
+    """The account was made by a command, or is of the staff."""
 
     code = "account_protected"
     detail = (
         "A command made this account, and only registered ones can be deleted: where `admin` is not"
         " to be used any more, give it another password with `manage.py ensure_admin`."
     )
+
+    of_staff = "This account is of the staff: a superuser has to take it out of the staff first."
 
 
 class AccountClosed(Refused):
@@ -31,10 +33,12 @@ def close_account(*, account_id: int) -> int:
     """Close a customer's account, and end its logins with their tokens; return the `user_id`.
 
     Raises NotFound for one that was erased or whose registration is still under way;
-    AccountProtected; AccountClosed when it was closed before.
+    AccountProtected, also for staff's; AccountClosed when it was closed before.
     """
     complete = Customer.objects.filter(account=OuterRef("pk"))
-    open_accounts = Account.objects.filter(Exists(complete), is_active=True, job_id__isnull=False)
+    open_accounts = Account.objects.filter(
+        Exists(complete), is_active=True, is_staff=False, job_id__isnull=False
+    )
     if not open_accounts.filter(id=account_id).update(is_active=False):
         raise _refusal(account_id)
     Login.objects.filter(account_id=account_id, ended_at=None).update(ended_at=Now())
@@ -49,6 +53,8 @@ def _refusal(account_id: int) -> Refused:
         return AccountProtected()
     if account is None or account.customer_id is None:
         return NotFound("There is no such account.")
+    if account.is_staff:
+        return AccountProtected(AccountProtected.of_staff)
     return AccountClosed()
 
 

@@ -1,5 +1,6 @@
 """Tables of accounts, customers and logins, with the rules that hold whatever the code does."""
 
+from functools import cached_property
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -61,6 +62,11 @@ class Account(AbstractBaseUser, PermissionsMixin):
         """The id of the customer whose account it is: the API's `user_id`; None for other staff."""
         customer: Customer | None = getattr(self, "customer", None)
         return customer.pk if customer else None
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles of somebody of the staff: one query, once, and for customers none."""
+        return frozenset(self.groups.values_list("name", flat=True) if self.is_staff else ())
 
 
 class FullName(models.Model):

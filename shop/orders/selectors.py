@@ -70,9 +70,12 @@ def order(*, order_id: int, user_id: int | None = None) -> Order:
     return found
 
 
-def status(*, order_id: int) -> str:
-    """Return an order's status. Raises NotFound."""
-    found = Order.objects.filter(pk=order_id).values_list("status", flat=True).first()
+def status(*, order_id: int, user_id: int | None = None) -> str:
+    """Return an order's status. Raises NotFound, also for another's."""
+    rows = Order.objects.filter(pk=order_id)
+    if user_id is not None:
+        rows = rows.filter(customer_id=user_id)
+    found = rows.values_list("status", flat=True).first()
     if found is None:
         raise NotFound("There is no such order.")
     return found

@@ -70,9 +70,12 @@ def left_to_refund(*, order_id: int) -> Decimal:
     return found.amount - found.refunding if found else Decimal(0)
 
 
-def version(*, order_id: int) -> str:
-    """Return the version of an order: of its status and of its refunds. Raises NotFound."""
-    status = orders.status(order_id=order_id)
+def version(*, order_id: int, user_id: int | None = None) -> str:
+    """Return the version of an order: of its status and of its refunds.
+
+    Raises NotFound, also for another customer's.
+    """
+    status = orders.status(order_id=order_id, user_id=user_id)
     sums = payments(order_id=order_id).aggregate(
         promised=Sum("refunding", default=Decimal(0)), done=Sum("refunded", default=Decimal(0))
     )

@@ -133,6 +133,21 @@ def get(*, job_id: UUID) -> Job:
     return job
 
 
+def get_for(*, job_id: UUID, account_id: int | None, open_kinds: Collection[str]) -> Job:
+    """Return the job if the account may read it: one that it started, or that is for it.
+
+    Jobs of these kinds that nobody's account started are anybody's, also where the account is None.
+    Raises NotFound for others as for none.
+    """
+    readers = Q(owner_id__isnull=True, kind__in=open_kinds)
+    if account_id is not None:
+        readers |= Q(owner_id=account_id) | Q(beneficiary_id=account_id)
+    job = Job.objects.filter(readers, pk=job_id).first()
+    if job is None:
+        raise NotFound
+    return job
+
+
 def final(*, job_ids: Collection[UUID]) -> set[UUID]:
     """Return which of these jobs have ended."""
     return set(Job.objects.filter(pk__in=job_ids, state__in=FINAL).values_list("pk", flat=True))

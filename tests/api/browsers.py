@@ -7,6 +7,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from api.roles import Role
 from shop.customers.models import Account
 from tests.api.callers import new_account
 
@@ -18,9 +19,9 @@ def log_in(account: Account) -> Client:
     return client
 
 
-def new_clerk() -> Client:
-    """Return the browser of somebody of the staff."""
-    return log_in(new_account(is_staff=True))
+def new_clerk(*roles: str) -> Client:
+    """Return the browser of one of the staff with these roles; where none is named, with all."""
+    return log_in(new_account(is_staff=True, roles=roles or Role))
 
 
 def new_operator() -> Client:

@@ -1,16 +1,22 @@
 """Who calls in the tests: nobody in particular, a customer, staff."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, cast
 
+from django.contrib.auth.models import Group
 from django.test import Client
+from django.test.client import ClientHandler
 
 from api import authentication as tokens
+from api.roles import Role
 from shop.customers.models import Account, Address, Customer, FullName, Login
 
 _numbers = count(1)
+# One for all: a client loads the middleware anew, which looks at every static file then.
+_handler = ClientHandler(enforce_csrf_checks=False)
 
 
 @dataclass
@@ -27,6 +33,7 @@ class Caller:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         # A bug shows as the `500` that a client would see.
         client = Client(raise_request_exception=False)
+        client.handler = _handler
         return client.generic(
             method,
             path if path.startswith("/") else f"/api/v1/{path}",
@@ -64,20 +71,22 @@ def log_in(account: Account) -> Caller:
     )
 
 
-def new_account(*, is_staff: bool = False) -> Account:
+def new_account(*, is_staff: bool = False, roles: Iterable[str] = ()) -> Account:
     """Return a new account that no password opens."""
     number = next(_numbers)
-    return Account.objects.create(
+    account = Account.objects.create(
         username=f"reader{number}",
         email=f"reader{number}@example.org",
         password="!",
         is_staff=is_staff,
     )
+    account.groups.set(Group.objects.filter(name__in=roles))
+    return account
 
 
-def new_staff() -> Caller:
-    """Return somebody of the staff."""
-    return log_in(new_account(is_staff=True))
+def new_staff(*roles: str) -> Caller:
+    """Return somebody of the staff with these roles; where none is named, with all of them."""
+    return log_in(new_account(is_staff=True, roles=roles or Role))
 
 
 def new_customer() -> Caller:
@@ -89,6 +98,12 @@ def new_customer() -> Caller:
         address=Address.objects.create(address="1 Tràng Tiền", city="Hà Nội", country="VN"),
     )
     return log_in(account)
+
+
+def account_of(caller: Caller) -> Account:
+    """Return the caller's account, as it is now."""
+    assert caller.account_id is not None
+    return Account.objects.get(pk=caller.account_id)
 
 
 def codes(response: Any) -> dict[str, str]:

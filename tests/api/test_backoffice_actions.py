@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
+from api.roles import Role
 from shop.customers.models import Account
 from shop.orders.models import Order
 from tasks.engine import jobs, recovery
@@ -220,6 +221,6 @@ def test_customers_act_on_nothing() -> None:
 def test_another_site_cannot_push_a_button() -> None:
     job = new_job()
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(new_account(is_staff=True))
+    browser.force_login(new_account(is_staff=True, roles=Role))
     assert push(browser, "jobs_job", "cancel", job.pk, confirmed="1").status_code == 403
     assert not jobs.get(job_id=job.pk).cancel_requested

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api.roles import Role
 from tasks.engine import registry
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,6 +28,11 @@ def documented() -> set[str]:
 def test_every_setting_that_the_code_reads_is_in_the_readme() -> None:
     read = set(re.findall(rf'"({NAMES})"', CODE)) - INTERNAL
     assert read == documented()
+
+
+def test_every_role_of_the_staff_has_a_row() -> None:
+    rows = README.partition("## Who may do what")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE) == list(Role)
 
 
 def test_every_file_of_the_engine_is_on_the_map() -> None:

@@ -89,6 +89,8 @@ def accounts(name: str, number: int, *, is_staff: bool = False) -> list[Account]
             email=f"{name}{n}@example.org",
             password="!",
             is_staff=is_staff,
+            # Who does everything, as the staff login of `make run` does.
+            is_superuser=is_staff,
         )
         for n in range(1, number + 1)
     )

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from shop.core.errors import NotFound, Refused
-from shop.customers import closing, profile, selectors
+from shop.customers import closing, profile, selectors, staff
 from shop.customers import services as customers
 from shop.customers.models import Account, Login
 from tests.workflows.cases import new_customer
@@ -67,6 +67,14 @@ def test_an_account_that_a_command_made_is_not_closed() -> None:
     assert code(admin.pk) == "account_protected"
     admin.refresh_from_db()
     assert admin.is_active
+
+
+def test_an_account_of_the_staff_is_not_closed_before_it_is_taken_out_of_the_staff() -> None:
+    account = account_of(new_customer())
+    staff.assign_roles(account_id=account.pk, is_staff=True, roles=["support"])
+    assert code(account.pk) == "account_protected"
+    staff.assign_roles(account_id=account.pk, is_staff=False, roles=[])
+    assert closing.close_account(account_id=account.pk)
 
 
 def test_an_account_whose_registration_is_under_way_is_not_there_yet() -> None:
