@@ -182,9 +182,12 @@ def _carry_out(plan: Plan) -> dict[str, Any]:
     finally:
         client.kill()
         client.wait()
-    if client.returncode != 0:
-        raise Spoiled(f"the load client broke: {told.decode(errors='replace')[-2000:]}")
-    found: dict[str, Any] = json.loads(told)
+    # Whatever it says beside is of something that it did not expect.
+    try:
+        found: dict[str, Any] = json.loads(told)
+    except ValueError:
+        said = told.decode(errors="replace")[:2000]
+        raise Spoiled(f"the load client broke ({client.returncode}): {said}") from None
     return found
 
 
