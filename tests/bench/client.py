@@ -15,6 +15,7 @@ from typing import Any
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 _JOB = re.compile(rb"\r\nlocation: */api/v1/jobs/([0-9a-f-]{36})", re.IGNORECASE)
 _RETRY_AFTER = re.compile(rb"\r\nretry-after: *(\d+)", re.IGNORECASE)
 
@@ -104,7 +105,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._came += data
         head, found, body = self._came.partition(b"\r\n\r\n")
-        if not found or (len(body) < _length(head)):
+        if not found or not _is_whole(head, body):
             return
         self._came.clear()
         if self._answer and not self._answer.done():
@@ -115,12 +116,14 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(ConnectionResetError("the gateway closed the connection"))
 
 
-def _length(head: bytes | bytearray) -> int:
+def _is_whole(head: bytearray, body: bytearray) -> bool:
+    """Return whether this is all of an answer's body, of a known length or in chunks."""
     if found := _LENGTH.search(head):
-        return int(found[1])
-    if head.startswith(b"HTTP/1.1 204"):
-        return 0
-    raise ValueError("an answer without a Content-Length")
+        return len(body) >= int(found[1])
+    if _CHUNKED.search(head):
+        return body.endswith(b"0\r\n\r\n")
+    # No body at all, such as 204 has none.
+    return True
 
 
 class Load:

@@ -11,6 +11,8 @@ ANSWERS = {
     "/accepted": b"HTTP/1.1 202 Accepted\r\nLocation: /api/v1/jobs/"
     b"01985b6e-0000-7000-8000-000000000001\r\nContent-Length: 2\r\n\r\n{}",
     "/busy": b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n",
+    "/chunks": b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"10\r\n" + b"c" * 16 + b"\r\n0\r\n\r\n",
     "/gone": b"",
     "/silent": None,
 }
@@ -26,10 +28,10 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             if answer == b"":
                 break
             if answer is not None:
-                # In two parts: a head may come without its body.
-                writer.write(answer[:30])
-                await writer.drain()
-                writer.write(answer[30:])
+                # In parts: a head may come without its body, and some of a body.
+                for part in (answer[:30], answer[30:-6], answer[-6:]):
+                    writer.write(part)
+                    await asyncio.sleep(0.001)
     except asyncio.IncompleteReadError:
         return
     finally:
@@ -57,6 +59,11 @@ def test_each_answer_is_told_with_its_job_and_when_to_come_again() -> None:
     assert answers[0]["job_id"] == "01985b6e-0000-7000-8000-000000000001"
     assert (answers[1]["retry_after"], answers[0]["retry_after"]) == (7, None)
     assert all(one["seconds"] > 0 for one in answers)
+
+
+def test_an_answer_may_come_in_chunks_of_which_none_is_taken_for_the_next_answer() -> None:
+    answers = carried_out(["/chunks", "/accepted", "/chunks", "/busy"], connections=1)["answers"]
+    assert [one["status"] for one in answers] == [409, 202, 409, 503]
 
 
 def test_a_connection_that_is_closed_is_no_answer_and_a_new_one_is_made() -> None:
