@@ -51,7 +51,7 @@ def arguments() -> argparse.Namespace:
         metavar="MODE",
         help=f"of checkouts: {', '.join(MODES)}",
     )
-    parser.add_argument("--quick", action="store_true", help="small rounds: a minute, and rougher")
+    parser.add_argument("--quick", action="store_true", help="small rounds, rougher")
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
     parser.add_argument("--plot", type=Path, help="draw the checkouts into this file, as SVG")
     wanted = parser.parse_args()

@@ -70,7 +70,7 @@ class Measuring:
         return any(name in self._parts for name in names)
 
     def _checkouts(self, rounds: Rounds, market: Market) -> None:
-        yardsticks = Yardsticks(self._stack, number=max(200, self._scale.jobs // 2), say=self._say)
+        yardsticks = Yardsticks(self._stack, number=max(100, self._scale.jobs // 2), say=self._say)
         checkouts = Checkouts(self._stack, rounds, market, scale=self._scale, say=self._say)
         beside = yardsticks.round if self._wants("yardsticks") else lambda: None
         self.found["checkouts"] = checkouts.measure(self._modes, beside=beside)

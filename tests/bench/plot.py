@@ -73,7 +73,8 @@ def _drawn(panels: Sequence[Panel], *, note: str) -> str:
             for n, value in enumerate(values):
                 width = (WIDTH - LEFT - 80) * value / longest
                 parts.append(_rect(LEFT, y + height * n, width, COLORS[n], height - 2))
-                parts.append(_text(LEFT + width + 5, y + height * n + 10, number(value)))
+                middle = y + height * (n + 0.5) + 2
+                parts.append(_text(LEFT + width + 5, middle, number(value), size=10))
             y += round(height * len(values)) + 4
         y += GAP - 10
     parts.append(_text(10, y - 10, note, size=10))
