@@ -144,11 +144,11 @@ def _operations(found: dict[str, Any]) -> str:
 
 
 def _contention(found: dict[str, Any]) -> str:
-    columns = ["answered/s", "jobs/s", "slowest, ms", *TROUBLE, "as wanted"]
+    columns = ["answered/s", "jobs/s", "slowest, ms", "come again", *TROUBLE, "as wanted"]
     rows: Rows = {
         name: [
             *(number(one[k]) for k in ("answered_per_second", "jobs_per_second", "answer_ms_most")),
-            *(one[what] for what in TROUBLE),
+            *(one[what] for what in ("come_again", *TROUBLE)),
             "yes" if one["as_wanted"] else f"NO: {one['statuses']}, {one['jobs']}",
         ]
         for name, one in found.items()
