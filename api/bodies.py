@@ -28,16 +28,12 @@ def take(request: HttpRequest) -> None:
     """Read the body, before anybody acts on it, and give the request what was read.
 
     Raises TooLarge above 1 MiB; EncodedBody for a compressed one; BadRequest for one that ends too
-    early, or whose length is told in two ways; Unavailable when too many slow ones are being read,
-    of all or of this address.
+    early; Unavailable when too many slow ones are being read, of all or of this address.
     """
     length = request.META.get("CONTENT_LENGTH") or ""
     chunked = "HTTP_TRANSFER_ENCODING" in request.META
     if length in {"", "0"} and not chunked:
         return
-    if length and chunked:
-        # Who reads one and not the other sees other requests than we do. Source: RFC 9112, 6.3.
-        raise BadRequest("The body's length is told in two ways.")
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
         raise errors.EncodedBody
     if length and not (length.isascii() and length.isdigit()):

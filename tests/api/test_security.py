@@ -166,13 +166,3 @@ def test_a_compressed_body_is_415(client: Client, coding: str) -> None:
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
     assert response["Accept-Encoding"] == "identity"
     assert "Content-Encoding" in response.json()["detail"]
-
-
-def test_a_body_whose_length_is_told_in_two_ways_is_400(client: Client) -> None:
-    response = client.post(
-        "/api/v1/auth/login",
-        {},
-        content_type="application/json",
-        headers={"Transfer-Encoding": "chunked"},
-    )
-    assert (response.status_code, response.json()["code"]) == (400, "bad_request")

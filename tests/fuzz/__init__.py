@@ -1,0 +1,1 @@
+"""Mutated requests over raw sockets, against a gateway that runs: `make fuzz`."""
