@@ -18,9 +18,16 @@ import config.celery  # noqa: F401  (jobs are published from here; it needs the 
 _django = get_wsgi_application()
 if settings.SHOP_ROLE == "gateway":
     from api.waiting import watcher
+    from tasks.engine.collecting import collector
 
-    # A stop waits for the requests under way, and is not to wait for those that only wait.
-    when_told_to_stop(watcher.close)
+    collector.switch_on()
+
+    def _hurry() -> None:
+        """Hold up nothing: a stop waits for the requests under way, not for those that wait."""
+        collector.switch_off()
+        watcher.close()
+
+    when_told_to_stop(_hurry)
 _SCHEME = urlsplit(settings.SHOP_PUBLIC_URL).scheme
 _CHARSET = re.compile(r"charset|\*", re.IGNORECASE)
 _UTF_8 = re.compile(r"""charset=("?)utf-8\1""", re.IGNORECASE)

@@ -45,7 +45,7 @@ class NotificationsView(View):
         def begin(key: Idempotency | None) -> Job:
             return jobs.start(
                 NOTIFICATION,
-                input={**form, "order_id": None},
+                input={**form, "order_id": None, "is_new": True, "notification_id": None},
                 owner_id=account_id(request),
                 beneficiary_id=customers.customer(user_id=form["user_id"])["account_id"],
                 request_id=request_id(request),

@@ -1,5 +1,6 @@
 """What can be read of accounts, customers and logins."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -92,26 +93,31 @@ def _person(accounts: QuerySet[Account]) -> Person:
     }
 
 
-def ship_to(*, user_id: int) -> ShipTo:
-    """Return the customer's name and address.
+def ship_to(*, user_ids: Iterable[int]) -> dict[int, ShipTo]:
+    """Return the names and addresses of customers, by id.
 
-    Raises NotFound when there is no such customer, or the account is closed: who is being deleted
-    gets nothing any more.
+    Missing are those whose account is closed: who is being deleted gets nothing any more.
     """
-    customer = (
-        Customer.objects.filter(id=user_id, account__is_active=True)
-        .select_related("fullname", "address")
-        .first()
-    )
-    if customer is None:
-        raise NotFound("There is no such customer.")
+    found = Customer.objects.filter(id__in=list(user_ids), account__is_active=True)
     return {
-        "first_name": customer.fullname.first_name,
-        "last_name": customer.fullname.last_name,
-        "address": customer.address.address,
-        "city": customer.address.city,
-        "country": customer.address.country,
+        user_id: ShipTo(
+            first_name=first_name,
+            last_name=last_name,
+            address=address,
+            city=city,
+            country=country,
+        )
+        for user_id, first_name, last_name, address, city, country in found.values_list(
+            *("id", "fullname__first_name", "fullname__last_name"),
+            *("address__address", "address__city", "address__country"),
+        )
     }
+
+
+def emails(*, user_ids: Iterable[int]) -> dict[int, str]:
+    """Return the email addresses of customers, by id; missing are those that were deleted."""
+    found = Account.objects.filter(customer__in=list(user_ids), erased_at=None)
+    return dict(found.values_list("customer", "email"))
 
 
 def account_id(*, user_id: int) -> int:

@@ -1,19 +1,37 @@
 """What orders do to stock: reserve, release, ship, take back. All of an order or none of it."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
 from shop.catalog import selectors as catalog
+from shop.core.errors import Refused
+from shop.core.outcomes import only
 from shop.inventory import ledger
 from shop.inventory.models import Reservation, Room, Stock, Why
-from shop.inventory.services import CapacityExceeded, InsufficientStock, check_active
+from shop.inventory.services import (
+    CapacityExceeded,
+    InsufficientStock,
+    WarehouseInactive,
+    check_active,
+    is_active,
+)
 
 
-@transaction.atomic(savepoint=False)
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """Copies of several products, by product id, to be promised to an order."""
+
+    order_id: int
+    quantities: Mapping[int, int]
+    job_id: UUID | None = None
+    account_id: int | None = None
+
+
 def reserve(
     *,
     order_id: int,
@@ -25,22 +43,60 @@ def reserve(
 
     Raises WarehouseInactive; InsufficientStock when one of the products has too few free copies.
     """
-    check_active()
-    free = {stock.pk: stock.on_hand - stock.reserved for stock in ledger.lock(quantities)}
-    if any(free.get(product_id, 0) < n for product_id, n in quantities.items()):
-        raise InsufficientStock
-    ledger.change_stock(quantities, reserved=1)
-    Reservation.objects.bulk_create(
-        Reservation(order_id=order_id, product_id=product_id, quantity=quantity)
-        for product_id, quantity in sorted(quantities.items())
+    only(
+        reserve_all(
+            [
+                Promise(
+                    order_id=order_id, quantities=quantities, job_id=job_id, account_id=account_id
+                )
+            ]
+        )
     )
-    ledger.write(
-        Why.RESERVATION,
-        quantities,
-        reserved=1,
-        order_id=order_id,
-        job_id=job_id,
-        account_id=account_id,
+
+
+@transaction.atomic(savepoint=False)
+def reserve_all(wanted: Sequence[Promise]) -> list[Refused | None]:
+    """Promise copies to orders, to each all of its copies or none, in their order.
+
+    Answers for each: WarehouseInactive; InsufficientStock when one of its products has too few
+    copies that are free, or left by those before it.
+    """
+    if not is_active():
+        return [WarehouseInactive() for _ in wanted]
+    products = {product_id for promise in wanted for product_id in promise.quantities}
+    free = Counter({stock.pk: stock.on_hand - stock.reserved for stock in ledger.lock(products)})
+    kept = []
+    for promise in wanted:
+        if all(free[product_id] >= n for product_id, n in promise.quantities.items()):
+            free.subtract(promise.quantities)
+            kept.append(promise)
+    if kept:
+        _keep(kept)
+    return [None if promise in kept else InsufficientStock() for promise in wanted]
+
+
+def _keep(promises: Sequence[Promise]) -> None:
+    """Write promises down for which there are copies enough, all locked."""
+    copies = Counter[int]()
+    for promise in promises:
+        copies.update(promise.quantities)
+    ledger.change_stock(copies, reserved=1)
+    Reservation.objects.bulk_create(
+        Reservation(order_id=promise.order_id, product_id=product_id, quantity=quantity)
+        for promise in promises
+        for product_id, quantity in sorted(promise.quantities.items())
+    )
+    ledger.write_all(
+        line
+        for promise in promises
+        for line in ledger.lines(
+            Why.RESERVATION,
+            promise.quantities,
+            reserved=1,
+            order_id=promise.order_id,
+            job_id=promise.job_id,
+            account_id=promise.account_id,
+        )
     )
 
 

@@ -1,6 +1,7 @@
 """How stock changes: locked in one order, in one statement, with a line in the ledger for each."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -27,7 +28,7 @@ def change_stock(quantities: Mapping[int, int], *, on_hand: int = 0, reserved: i
         )
 
 
-def write(
+def lines(
     why: Why,
     quantities: Mapping[int, int],
     *,
@@ -36,9 +37,9 @@ def write(
     order_id: int | None = None,
     job_id: UUID | None = None,
     account_id: int | None = None,
-) -> None:
-    """Write a line for each product: so many times its quantity came, or went where negative."""
-    Movement.objects.bulk_create(
+) -> list[Movement]:
+    """Return a line for each product: so many times its quantity came, or went where negative."""
+    return [
         Movement(
             product_id=product_id,
             why=why,
@@ -49,4 +50,14 @@ def write(
             account_id=account_id,
         )
         for product_id, quantity in sorted(quantities.items())
-    )
+    ]
+
+
+def write(why: Why, quantities: Mapping[int, int], **more: Any) -> None:
+    """Write a line for each product, as `lines` makes them."""
+    write_all(lines(why, quantities, **more))
+
+
+def write_all(movements: Iterable[Movement]) -> None:
+    """Write lines, all in one statement."""
+    Movement.objects.bulk_create(movements)

@@ -195,7 +195,12 @@ def _product(product_id: int) -> ProductFacts:
         raise UnknownProduct from error
 
 
+def is_active() -> bool:
+    """Return whether the warehouse takes and reserves goods."""
+    return Warehouse.objects.filter(status=WarehouseStatus.ACTIVE).exists()
+
+
 def check_active() -> None:
     """Go on only if the warehouse is active. Raises WarehouseInactive."""
-    if not Warehouse.objects.filter(status=WarehouseStatus.ACTIVE).exists():
+    if not is_active():
         raise WarehouseInactive

@@ -1,13 +1,19 @@
 """Writes of notifications (7): in the app and by mail."""
 
 import smtplib
+import time
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models.functions import Coalesce, Now
 
 from shop.core.errors import NotFound, Unavailable
+from shop.core.outcomes import only
 from shop.customers import selectors as customers
 from shop.notifications.models import Notification
 
@@ -22,21 +28,41 @@ class MailUnavailable(Unavailable):
     detail = "The mail server does not answer, or takes no mail at the moment."
 
 
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """Something to tell a customer, of an order if it is about one; a job mails it."""
+
+    job_id: UUID
+    user_id: int
+    subject: str
+    body: str
+    order_id: int | None = None
+
+
 def record(
     *, job_id: UUID, user_id: int, subject: str, body: str, order_id: int | None = None
 ) -> int:
-    """Show the customer a notification in the app, once for each job, and return its id.
+    """Show the customer a notification in the app, as `record_all` does, and return its id."""
+    message = Message(job_id=job_id, user_id=user_id, subject=subject, body=body, order_id=order_id)
+    return record_all([message])[0]
 
-    May be repeated: the step that tells of an order does it before the job that mails it.
+
+def record_all(messages: Sequence[Message]) -> list[int]:
+    """Show customers notifications in the app, once for each job, and return their ids.
+
+    Raises IntegrityError when one of the jobs has shown one already.
     """
-    wanted = Notification(
-        job_id=job_id, customer_id=user_id, subject=subject, body=body, order_id=order_id
+    made = Notification.objects.bulk_create(
+        Notification(
+            job_id=one.job_id,
+            customer_id=one.user_id,
+            subject=one.subject,
+            body=one.body,
+            order_id=one.order_id,
+        )
+        for one in messages
     )
-    # Writing the job's id over itself changes nothing, and has PostgreSQL answer with the row's id.
-    [there] = Notification.objects.bulk_create(
-        [wanted], update_conflicts=True, update_fields=["job_id"], unique_fields=["job_id"]
-    )
-    return there.pk
+    return [notification.pk for notification in made]
 
 
 def mark_read(*, notification_id: int, user_id: int) -> Notification:
@@ -55,19 +81,67 @@ def delete_notifications(*, user_id: int) -> None:
     Notification.objects.filter(customer_id=user_id).delete()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A mail to a customer. By its `message_id` mail programs know a copy."""
+
+    user_id: int
+    subject: str
+    body: str
+    message_id: str
+
+
 def send_mail(
     *, user_id: int, subject: str, body: str, message_id: str
 ) -> Literal["sent", "refused"]:
     """Mail the customer, outside of any transaction, and return what came of it.
 
-    May be repeated under the same `message_id`, by which mail programs know a copy.
-    Raises MailUnavailable when it may work later.
+    May be repeated under the same `message_id`. Raises MailUnavailable when it may work later.
     """
+    mail = Mail(user_id=user_id, subject=subject, body=body, message_id=message_id)
+    outcome = only(send_mails([mail]))
+    if outcome is None:
+        raise MailUnavailable
+    return outcome
+
+
+def send_mails(
+    mails: Sequence[Mail], *, seconds: float = 0.0
+) -> list[Literal["sent", "refused"] | MailUnavailable | None]:
+    """Mail customers over one connection, as `send_mail` does, and answer for each.
+
+    None for those that were not begun: none is, once so many seconds are over, but the first.
+    """
+    addresses = customers.emails(user_ids={mail.user_id for mail in mails})
+    until = time.monotonic() + seconds
+    outcomes: list[Literal["sent", "refused"] | MailUnavailable | None] = []
+    with closing(get_connection()) as way:
+        for mail in mails:
+            if outcomes and time.monotonic() > until:
+                outcomes.append(None)
+            elif not addresses.get(mail.user_id):
+                outcomes.append("refused")
+            else:
+                outcomes.append(_sent(mail, addresses[mail.user_id], way))
+    return outcomes
+
+
+def _sent(
+    mail: Mail, address: str, way: BaseEmailBackend
+) -> Literal["sent", "refused"] | MailUnavailable:
     try:
-        address = customers.customer(user_id=user_id)["email"]
-    except NotFound:
-        return "refused"
-    return _send([address], subject=subject, body=body, message_id=message_id)
+        way.open()
+        return _send(
+            [address], subject=mail.subject, body=mail.body, message_id=mail.message_id, way=way
+        )
+    except MailUnavailable as error:
+        outcome = error
+    except (smtplib.SMTPException, OSError) as error:
+        outcome = MailUnavailable()
+        outcome.__cause__ = error
+    with suppress(smtplib.SMTPException, OSError):
+        way.close()  # The next one tries a connection of its own.
+    return outcome
 
 
 def mail_staff(*, subject: str, body: str, message_id: str) -> Literal["sent", "refused", "nobody"]:
@@ -82,10 +156,19 @@ def mail_staff(*, subject: str, body: str, message_id: str) -> Literal["sent", "
 
 
 def _send(
-    addresses: list[str], *, subject: str, body: str, message_id: str
+    addresses: list[str],
+    *,
+    subject: str,
+    body: str,
+    message_id: str,
+    way: BaseEmailBackend | None = None,
 ) -> Literal["sent", "refused"]:
     message = EmailMessage(
-        subject=subject, body=body, to=addresses, headers={"Message-ID": f"<{message_id}>"}
+        subject=subject,
+        body=body,
+        to=addresses,
+        headers={"Message-ID": f"<{message_id}>"},
+        connection=way,
     )
     try:
         message.send()

@@ -1,6 +1,7 @@
 """Writes of orders (3.1, 3.2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
@@ -10,9 +11,12 @@ from django.db.models import Exists, OuterRef
 
 from shop.carts.services import Line, ProductUnavailable
 from shop.catalog import selectors as catalog
+from shop.catalog.selectors import ProductFacts
 from shop.core import money
 from shop.core.errors import NotFound, Refused
+from shop.core.outcomes import only
 from shop.customers import selectors as customers
+from shop.customers.selectors import ShipTo
 from shop.inventory import fulfillment
 from shop.orders import selectors
 from shop.orders.models import TRANSITIONS, Order, OrderEvent, OrderLine, OrderStatus
@@ -39,42 +43,92 @@ class Placed(TypedDict):
     total: str
 
 
-@transaction.atomic(savepoint=False)
-def place(
-    *, user_id: int, lines: Iterable[Line], currency: str, job_id: UUID, by: int | None
-) -> Placed:
-    """Make a pending order of a checkout's lines (3.1), addressed as the customer is today.
+@dataclass(frozen=True, kw_only=True)
+class NewOrder:
+    """An order to be made of a checkout's lines, by an account."""
 
-    Lines of one product become one. Raises NotFound when the customer is gone;
-    ProductUnavailable when a product was deleted since; IntegrityError when the job has made an
-    order already.
+    user_id: int
+    lines: Sequence[Line]
+    currency: str
+    job_id: UUID
+    by: int | None
+
+
+def place(
+    *, user_id: int, lines: Sequence[Line], currency: str, job_id: UUID, by: int | None
+) -> Placed:
+    """Make a pending order of a checkout's lines (3.1), as `place_all` does."""
+    wanted = NewOrder(user_id=user_id, lines=lines, currency=currency, job_id=job_id, by=by)
+    return only(place_all([wanted]))
+
+
+@transaction.atomic(savepoint=False)
+def place_all(wanted: Sequence[NewOrder]) -> list[Placed | Refused]:
+    """Make pending orders of checkouts' lines (3.1), addressed as the customers are today.
+
+    Lines of one product become one. Answers for each, in their order: NotFound when the customer
+    is gone; ProductUnavailable when a product was deleted since. Raises IntegrityError when one of
+    the jobs has made an order already.
     """
-    merged = _merged(lines)
-    products = catalog.products(product_ids=merged)
+    products = catalog.products(product_ids=[x["product_id"] for new in wanted for x in new.lines])
+    addresses = customers.ship_to(user_ids={new.user_id for new in wanted})
+    drafts = [_draft(new, products, addresses) for new in wanted]
+    good = [draft for draft in drafts if isinstance(draft, Draft)]
+    Order.objects.bulk_create([draft.order for draft in good])
+    OrderLine.objects.bulk_create([line for draft in good for line in draft.lines()])
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order=x.order, status=OrderStatus.PENDING, by=x.new.by, job_id=x.new.job_id)
+        for x in good
+    )
+    return [draft.placed() if isinstance(draft, Draft) else draft for draft in drafts]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An order that can be made."""
+
+    new: NewOrder
+    merged: Mapping[int, Line]
+    order: Order
+
+    def lines(self) -> list[OrderLine]:
+        """Return its lines, once it is made."""
+        return [
+            OrderLine(
+                order=self.order,
+                product_id=product_id,
+                title=line["title"],
+                quantity=line["quantity"],
+                unit_price=Decimal(line["unit_price"]),
+                currency=self.new.currency,
+            )
+            for product_id, line in self.merged.items()
+        ]
+
+    def placed(self) -> Placed:
+        """Return its id, once it is made, and what it costs."""
+        return Placed(order_id=self.order.pk, total=money.text(self.order.total, self.new.currency))
+
+
+def _draft(
+    new: NewOrder, products: Mapping[int, ProductFacts], addresses: Mapping[int, ShipTo]
+) -> Draft | Refused:
+    merged = _merged(new.lines)
     if any(products[product_id].deleted_at for product_id in merged):
-        raise ProductUnavailable
-    prices = {key: Decimal(line["unit_price"]) for key, line in merged.items()}
-    total = sum((prices[key] * line["quantity"] for key, line in merged.items()), Decimal(0))
-    order = Order.objects.create(
-        customer_id=user_id,
+        return ProductUnavailable()
+    if new.user_id not in addresses:
+        return NotFound("There is no such customer.")
+    total = sum(
+        (Decimal(line["unit_price"]) * line["quantity"] for line in merged.values()), Decimal(0)
+    )
+    order = Order(
+        customer_id=new.user_id,
         total=total,
-        currency=currency,
-        job_id=job_id,
-        **customers.ship_to(user_id=user_id),
+        currency=new.currency,
+        job_id=new.job_id,
+        **addresses[new.user_id],
     )
-    OrderLine.objects.bulk_create(
-        OrderLine(
-            order=order,
-            product_id=product_id,
-            title=line["title"],
-            quantity=line["quantity"],
-            unit_price=prices[product_id],
-            currency=currency,
-        )
-        for product_id, line in merged.items()
-    )
-    OrderEvent.objects.create(order=order, status=OrderStatus.PENDING, by=by, job_id=job_id)
-    return Placed(order_id=order.pk, total=money.text(total, currency))
+    return Draft(new, merged, order)
 
 
 def _merged(lines: Iterable[Line]) -> dict[int, Line]:
@@ -108,7 +162,28 @@ def want(*, order_id: int, job_id: UUID) -> None:
 
 def confirm(*, order_id: int, job_id: UUID) -> None:
     """Note that the order is paid. Raises InvalidTransition unless it is pending."""
-    _move(order_id, OrderStatus.PENDING, OrderStatus.PAID, by=None, job_id=job_id)
+    only(confirm_all({order_id: job_id}))
+
+
+@transaction.atomic(savepoint=False)
+def confirm_all(paid: Mapping[int, UUID]) -> list[InvalidTransition | None]:
+    """Note that orders are paid, each by a job, and answer for each, in their order.
+
+    InvalidTransition for one that is not pending.
+    """
+    # Locked in one order, so that no two of us wait for each other. The condition, not an earlier
+    # look, decides: another may move an order at this moment.
+    pending = Order.objects.select_for_update(no_key=True).filter(
+        pk__in=list(paid), status=OrderStatus.PENDING
+    )
+    moved = set(pending.order_by("pk").values_list("pk", flat=True))
+    Order.objects.filter(pk__in=moved).update(status=OrderStatus.PAID)
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order_id=order_id, status=OrderStatus.PAID, by=None, job_id=job_id)
+        for order_id, job_id in paid.items()
+        if order_id in moved
+    )
+    return [None if order_id in moved else InvalidTransition() for order_id in paid]
 
 
 def close(*, order_id: int, outcome: str, by: int | None, job_id: UUID) -> None:

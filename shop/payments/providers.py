@@ -4,7 +4,7 @@ Every call carries an idempotency key and may be repeated with it: the provider 
 are made outside of any database transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -92,6 +92,16 @@ class Hint:
     is_paid: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewCharge:
+    """Money to be taken, under an idempotency key."""
+
+    key: str
+    amount: Decimal
+    currency: str
+    token: str
+
+
 class Provider(Protocol):
     """A payment provider."""
 
@@ -103,6 +113,12 @@ class Provider(Protocol):
 
         Raises PaymentDeclined, PaymentVoided, ProviderUnavailable, and CustomerMustAct as long as
         the same again will tell later what the customer did.
+        """
+
+    def capture_all(self, *, charges: Sequence[NewCharge]) -> list[Charge | Exception]:
+        """Do what `capture` does for each of several, and answer for each, as long as one takes.
+
+        Raises ProviderUnavailable where it does not answer for any.
         """
 
     def void(self, *, key: str) -> Charge:

@@ -1,6 +1,7 @@
 """Writes of payments (6): talk to the provider, and note what came of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypedDict
 
@@ -14,6 +15,7 @@ from shop.orders import selectors as order_reads
 from shop.orders import services as orders
 from shop.payments import providers, selectors
 from shop.payments.models import Payment, PaymentStatus, Refund
+from shop.payments.providers import NewCharge
 
 # Who takes what a customer pays past every provider: in cash, or by bank transfer.
 MANUAL = "manual"
@@ -54,16 +56,17 @@ class Planned(TypedDict):
 NOTHING = Planned(payment_id=None, provider=None, charge_key=None, amount=None, currency=None)
 
 
-def capture(*, key: str, method: str, amount: Decimal, currency: str, token: str) -> Paid:
-    """Take the money, outside of any transaction. May be repeated with the same key.
+def capture_all(*, method: str, charges: Sequence[NewCharge]) -> list[Paid | Exception]:
+    """Take the money for several charges, outside of any transaction, and answer for each.
 
-    Raises PaymentDeclined; UnknownMethod; CustomerMustAct, when the customer has to go somewhere
-    first; ProviderUnavailable, when it may have been taken.
+    May be repeated with the same keys. Answers are PaymentDeclined; CustomerMustAct, when the
+    customer has to go somewhere first; ProviderUnavailable, when it may have been taken. Raises
+    UnknownMethod.
     """
-    charge = providers.provider_for(method=method).capture(
-        key=key, amount=amount, currency=currency, token=token
-    )
-    return Paid(charge_status=charge.status)
+    return [
+        charge if isinstance(charge, Exception) else Paid(charge_status=charge.status)
+        for charge in providers.provider_for(method=method).capture_all(charges=charges)
+    ]
 
 
 def void(*, key: str, method: str) -> Paid:
@@ -74,6 +77,18 @@ def void(*, key: str, method: str) -> Paid:
     return Paid(charge_status=providers.provider_for(method=method).void(key=key).status)
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewPayment:
+    """What became of a charge for an order, under its key."""
+
+    order_id: int
+    key: str
+    method: str
+    amount: Decimal
+    currency: str
+    charge_status: str
+
+
 def record(
     *, order_id: int, key: str, method: str, amount: Decimal, currency: str, charge_status: str
 ) -> int:
@@ -82,19 +97,37 @@ def record(
     May be repeated: what is noted last, stands. Raises IntegrityError when the order has been
     paid with another charge.
     """
-    wanted = Payment(
+    payment = NewPayment(
         order_id=order_id,
         key=key,
-        provider=providers.provider_for(method=method).name,
         method=method,
-        status=PaymentStatus(charge_status),
         amount=amount,
         currency=currency,
+        charge_status=charge_status,
     )
-    [noted] = Payment.objects.bulk_create(
-        [wanted], update_conflicts=True, update_fields=["status"], unique_fields=["key"]
+    return record_all([payment])[0]
+
+
+def record_all(payments: Sequence[NewPayment]) -> list[int]:
+    """Note what became of several charges, as `record` does, and return the payments' ids."""
+    noted = Payment.objects.bulk_create(
+        [
+            Payment(
+                order_id=one.order_id,
+                key=one.key,
+                provider=providers.provider_for(method=one.method).name,
+                method=one.method,
+                status=PaymentStatus(one.charge_status),
+                amount=one.amount,
+                currency=one.currency,
+            )
+            for one in payments
+        ],
+        update_conflicts=True,
+        update_fields=["status"],
+        unique_fields=["key"],
     )
-    return noted.pk
+    return [payment.pk for payment in noted]
 
 
 def check_version(*, order_id: int, if_match: Collection[str]) -> None:

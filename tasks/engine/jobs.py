@@ -1,7 +1,7 @@
 """Start a job, find it, cancel, wake or resume it: what the rest of the shop does with jobs."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hmac import compare_digest
 from typing import Any
@@ -16,8 +16,9 @@ from django.db.models.functions import Now
 from shop.core.errors import NotFound, Refused
 from shop.core.ids import new_job_id
 from tasks.engine import registry, vault
+from tasks.engine.collecting import collector
 from tasks.engine.models import FINAL, UNTRIED, Job, State, StepState
-from tasks.engine.publish import publish
+from tasks.engine.publish import publish, publish_all
 from tasks.engine.workflow import LEASE, Workflow
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,19 @@ class Idempotency:
     fingerprint: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A job to be accepted: its input, what nobody may see, who asks, and for whom."""
+
+    input: Mapping[str, Any]
+    secrets: Mapping[str, str] | None = None
+    owner_id: int | None = None
+    beneficiary_id: int | None = None
+    request_id: str = ""
+    idempotency: Idempotency | None = None
+    job_id: UUID = field(default_factory=new_job_id)
+
+
 def start(
     workflow: Workflow,
     *,
@@ -80,28 +94,57 @@ def start(
     To be called within the transaction of what the acceptance itself changes.
     Raises IntegrityError when the idempotency key is taken; see `lock_key`.
     """
-    if missing := set(workflow.input.__annotations__) ^ set(input):
+    job = _new(
+        workflow,
+        Wanted(
+            input=input,
+            secrets=secrets,
+            owner_id=owner_id,
+            beneficiary_id=beneficiary_id,
+            request_id=request_id,
+            idempotency=idempotency,
+            job_id=job_id or new_job_id(),
+        ),
+    )
+    job.save(force_insert=True)
+    # The job is durable by then: whatever fails now must not turn the answer into an error. Not a
+    # `partial`: Django asks what has failed for its name, and fails itself where it has none.
+    transaction.on_commit(lambda: collector.send(job), robust=True)
+    return job
+
+
+def start_all(workflow: Workflow, wanted: Sequence[Wanted]) -> None:
+    """Accept several jobs of a kind, as `start` does each, in one statement."""
+    made = Job.objects.bulk_create([_new(workflow, one) for one in wanted])
+    transaction.on_commit(lambda: publish_all(made), robust=True)
+
+
+def _new(workflow: Workflow, wanted: Wanted) -> Job:
+    if missing := set(workflow.input.__annotations__) ^ set(wanted.input):
         raise AssertionError(f"{workflow.kind}: the input differs in {', '.join(sorted(missing))}.")
-    job = Job.objects.create(
-        id=job_id or new_job_id(),
+    key = wanted.idempotency
+    steps = [_pending(step.name) for step in workflow.steps]
+    # A link of which the input wants nothing needs no message.
+    cursor = workflow.first_position(wanted.input)
+    for step in steps[:cursor]:
+        step["state"] = StepState.SKIPPED
+    return Job(
+        id=wanted.job_id,
         kind=workflow.kind,
         version=workflow.version,
         due_at=Now() + timedelta(seconds=LEASE),
-        input=dict(input),
-        secrets=vault.seal(secrets or {}),
-        steps=[_pending(step.name) for step in workflow.steps],
-        owner_id=owner_id,
-        beneficiary_id=beneficiary_id,
+        input=dict(wanted.input),
+        secrets=vault.seal(wanted.secrets or {}),
+        steps=steps,
+        cursor=cursor,
+        owner_id=wanted.owner_id,
+        beneficiary_id=wanted.beneficiary_id,
         personal=bool(workflow.personal),
-        request_id=request_id,
-        scope=idempotency.scope if idempotency else "",
-        idempotency_key=idempotency.key if idempotency else None,
-        fingerprint=idempotency.fingerprint if idempotency else None,
+        request_id=wanted.request_id,
+        scope=key.scope if key else "",
+        idempotency_key=key.key if key else None,
+        fingerprint=key.fingerprint if key else None,
     )
-    # The job is durable by then: whatever fails now must not turn the answer into an error. Not a
-    # `partial`: Django asks what has failed for its name, and fails itself where it has none.
-    transaction.on_commit(lambda: publish(job), robust=True)
-    return job
 
 
 def _pending(name: str) -> dict[str, Any]:

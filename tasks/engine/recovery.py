@@ -17,7 +17,7 @@ from kombu.exceptions import KombuError
 
 from tasks.engine import registry, setbacks
 from tasks.engine.models import Job
-from tasks.engine.publish import publish
+from tasks.engine.publish import publish_all
 from tasks.engine.rows import Clock
 from tasks.engine.workflow import LEASE
 
@@ -70,7 +70,7 @@ def recover(depths: Mapping[str, int]) -> int:
             publications=F("publications") + 1, delayed_by=None
         )
         setbacks.note([(job, job.clock) for job in copies])
-    sent = sum(publish(job) for job in copies)
+    sent = publish_all(copies)
     if copies:
         log.info("recovered", jobs=sent, lost=len(copies) - sent)
     # With the broker away the rest of what is due can wait, too.

@@ -1,13 +1,16 @@
 """How a worker reaches a job's row: look, claim, lock, put off."""
 
+import json
 import os
 import random
 import socket
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import DateTimeField, F, Func, Q
+from django.db import connection
+from django.db.models import DateTimeField, F, Func, Q, QuerySet
 from django.db.models.functions import Greatest, Now
 
 from tasks.engine.models import Job, Setback
@@ -75,16 +78,101 @@ def lock(*, job_id: UUID | str, seq: int) -> Seen | None:
     return Seen(job, job.clock) if job else None
 
 
-def put_off(seen: Seen) -> None:
-    """Have recovery publish the job again in a moment: the database failed, not the job.
+def look_all(messages: Mapping[UUID, int]) -> list[Seen]:
+    """Return the jobs of which messages, by id, are still true, without locking them.
+
+    But for those that are suspected of killing workers: nobody else is to die with them.
+    """
+    return _true(Job.objects.all(), messages)
+
+
+def lock_all(messages: Mapping[UUID, int]) -> list[Seen]:
+    """Lock the jobs as `look_all` returns them, in one order, but for those that others hold.
+
+    Raises TransactionManagementError outside a transaction.
+    """
+    return _true(Job.objects.select_for_update(skip_locked=True), messages)
+
+
+def _true(jobs: QuerySet[Job], messages: Mapping[UUID, int]) -> list[Seen]:
+    found = jobs.filter(pk__in=list(messages)).annotate(clock=Clock()).order_by("pk")
+    return [
+        Seen(job, job.clock)
+        for job in found
+        if job.seq == messages[job.pk] and job.due_at and job.publications < SUSPECT
+    ]
+
+
+class Saved(NamedTuple):
+    """What a turn writes of its job; `due_in` in seconds."""
+
+    id: UUID
+    state: str
+    cursor: int
+    seq: int
+    attempt: int
+    due_in: float | None
+    publications: int
+    input: Mapping[str, Any]
+    data: Mapping[str, Any]
+    secrets: bytes | memoryview | None
+    steps: Sequence[Mapping[str, Any]]
+    result: Any
+    error: Mapping[str, Any] | None
+    undo: Mapping[str, Any] | None
+    action: Mapping[str, Any] | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+# A turn that ends in a commit clears a claim. The arrays are the columns of `Saved`.
+_SAVE = """
+    UPDATE jobs_job AS job
+    SET state = new.state, cursor = new.cursor, seq = new.seq, attempt = new.attempt,
+        due_at = statement_timestamp() + new.due_in * interval '1 second',
+        publications = new.publications, input = new.input, data = new.data,
+        secrets = new.secrets, steps = new.steps, result = new.result, error = new.error,
+        undo = new.undo, action = new.action,
+        started_at = new.started_at, finished_at = new.finished_at,
+        claims = 0, claimed_by = '', claimed_until = NULL, delayed_by = NULL
+    FROM unnest(
+        %s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::float8[], %s::int[],
+        %s::jsonb[], %s::jsonb[], %s::bytea[], %s::jsonb[], %s::jsonb[], %s::jsonb[],
+        %s::jsonb[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[]
+    ) AS new (
+        id, state, cursor, seq, attempt, due_in, publications,
+        input, data, secrets, steps, result, error,
+        undo, action, started_at, finished_at
+    )
+    WHERE job.id = new.id
+"""
+_IN_JSON = {"input", "data", "steps", "result", "error", "undo", "action"}
+
+
+def save(jobs: Sequence[Saved]) -> None:
+    """Write locked jobs, in one statement however many they are."""
+    columns = zip(Saved._fields, zip(*jobs, strict=True), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, [_as_array(name, values) for name, values in columns])
+
+
+def _as_array(name: str, values: tuple[Any, ...]) -> list[Any]:
+    if name in _IN_JSON:
+        return [None if value is None else json.dumps(value) for value in values]
+    return list(values)
+
+
+def put_off(messages: Mapping[UUID, int], *, claimed: bool = False) -> None:
+    """Have recovery publish jobs, by id and `seq`, in a moment: the database failed, not they.
 
     Counts neither as an attempt nor as a crash.
     """
-    Job.objects.filter(pk=seen.job.pk, seq=seen.job.seq).update(
-        due_at=Now() + timedelta(seconds=random.uniform(0.5, 1.5)),  # noqa: S311 (not a secret)
-        publications=0,
-        claims=Greatest(F("claims") - int(seen.claimed), 0),
-        claimed_by=_worker(),
-        claimed_until=None,
-        delayed_by=Setback.DATABASE_FAILED,
-    )
+    for job_id, seq in messages.items():
+        Job.objects.filter(pk=job_id, seq=seq, due_at__isnull=False).update(
+            due_at=Now() + timedelta(seconds=random.uniform(0.5, 1.5)),  # noqa: S311 (no secret)
+            publications=0,
+            claims=Greatest(F("claims") - int(claimed), 0),
+            claimed_by=_worker(),
+            claimed_until=None,
+            delayed_by=Setback.DATABASE_FAILED,
+        )

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -10,14 +10,23 @@ from typing import Any
 import structlog
 from cryptography.fernet import InvalidToken
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.db.models.functions import Now
 
 from shop.core.errors import Refused, ShopError, Unavailable
-from tasks.engine import vault
-from tasks.engine.models import FINAL, TRANSITIONS, UNTRIED, Job, State, StepState
+from tasks.engine import rows, vault
+from tasks.engine.models import FINAL, TRANSITIONS, UNTRIED, State, StepState
 from tasks.engine.publish import publish
-from tasks.engine.rows import Seen
-from tasks.engine.workflow import LEASE, Call, Function, NotYet, Step, Workflow, arguments
+from tasks.engine.rows import Saved, Seen
+from tasks.engine.workflow import (
+    LEASE,
+    Call,
+    Function,
+    Many,
+    NotYet,
+    Outcome,
+    Step,
+    Workflow,
+    arguments,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -28,13 +37,23 @@ FORWARD_TRIES = 11
 BUG_TRIES = 3
 LONGEST_PAUSE = 30.0
 
-Outcome = Mapping[str, Any] | Exception
 # The database failed, or ended the session: nobody knows anything about the step.
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 # … but with these it only cancelled a statement, because of a lock, a deadlock or a time limit.
 # Source: PostgreSQL's table of error codes.
 BUSY = {"40001", "40P01", "55P03", "57014"}
 SESSION_ENDED = {"25P03", "25P04"}
+
+
+def is_session_ended(error: Exception) -> bool:
+    """Return whether PostgreSQL ended the session because it was held up in its transaction."""
+    return getattr(error.__cause__, "sqlstate", None) in SESSION_ENDED
+
+
+def is_database_lost(error: Exception) -> bool:
+    """Return whether the database has failed, and not only given up a statement."""
+    busy = getattr(error.__cause__, "sqlstate", None) in BUSY
+    return isinstance(error, DATABASE_ERRORS) and not busy
 
 
 class WorkersCrashed(Refused):
@@ -73,6 +92,19 @@ def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
         return error
 
 
+def attempt_many(many: Many, do: Function, values: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """Return what `many` answers for each of several jobs, given what `do` asks for.
+
+    Raises what it raises, but for a passing fault, which is then each job's own.
+    """
+    names = arguments(do)
+    asked = [{name: one[name] for name in names & one.keys()} for one in values]
+    try:
+        return [outcome or {} for outcome in many(asked)]
+    except Unavailable as error:
+        return [error] * len(asked)
+
+
 def pause(attempts: int) -> timedelta:
     """Return how long to wait after so many failed attempts: 1 s, doubling to 30 s, ± 25 %."""
     seconds = min(2.0 ** (attempts - 1), LONGEST_PAUSE)
@@ -85,6 +117,7 @@ class Turn:
     def __init__(self, workflow: Workflow, seen: Seen, *, began_at: datetime | None = None) -> None:
         self.workflow = workflow
         self.job = seen.job
+        self._log = log.bind(job_id=str(self.job.pk), request_id=self.job.request_id)
         # Anchored in PostgreSQL's clock; only the seconds since then are this machine's.
         self._anchor = (seen.at, time.monotonic())
         self._began_at = began_at or seen.at
@@ -100,6 +133,19 @@ class Turn:
     def step(self) -> Step | Call:
         """Return the step that the cursor points to."""
         return self.workflow.steps[self.job.cursor]
+
+    def is_before(self, step: Step | Call) -> bool:
+        """Return whether this is the next step."""
+        return self.job.cursor >= 0 and self.step is step
+
+    def is_to_do(self, position: int) -> bool:
+        """Return whether the step at this position is the next one, and nothing is in its way."""
+        return self.job.cursor == position and self.job.state == State.RUNNING
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether the next link may follow."""
+        return self.job.state == State.RUNNING and self.job.attempt == 0
 
     @property
     def record(self) -> dict[str, Any]:
@@ -124,7 +170,7 @@ class Turn:
             return vault.unseal(self.job.secrets)
         except InvalidToken:
             # A step that asks for one fails like any bug; the others, and undoing, need none.
-            log.error("secrets_unreadable", kind=self.job.kind)
+            self._log.error("secrets_unreadable", kind=self.job.kind)
             return {}
 
     def values(self) -> dict[str, Any]:
@@ -251,19 +297,24 @@ class Turn:
 
     def save(self) -> None:
         """Write the job in one statement, with `seq` raised: every other copy is now stale."""
+        save_all([self])
+
+    def to_save(self) -> Saved:
+        """Return what is to be written of the job, `seq` raised, and plan what follows."""
         job, state = self.job, State(self.job.state)
         job.seq, job.publications = job.seq + 1, self._publications
-        Job.objects.filter(pk=job.pk).update(
+        if state == State.COMPENSATING and self._publications:
+            transaction.on_commit(lambda: publish(job), robust=True)
+        known = {"kind": job.kind, "cursor": job.cursor, "seq": job.seq, "attempt": job.attempt}
+        transaction.on_commit(partial(self._log.info, "turn", state=state, **known))
+        return Saved(
+            id=job.pk,
             state=state,
             cursor=job.cursor,
             seq=job.seq,
             attempt=job.attempt,
-            due_at=None if self._due is None else Now() + self._due,
+            due_in=None if self._due is None else self._due.total_seconds(),
             publications=job.publications,
-            claims=0,
-            claimed_by="",
-            claimed_until=None,
-            delayed_by=None,
             input=job.input,
             data=job.data,
             secrets=self._secrets_left(),
@@ -275,10 +326,6 @@ class Turn:
             started_at=job.started_at,
             finished_at=self._now() if state in FINAL else None,
         )
-        if state == State.COMPENSATING and self._publications:
-            transaction.on_commit(lambda: publish(job), robust=True)
-        known = {"kind": job.kind, "cursor": job.cursor, "seq": job.seq, "attempt": job.attempt}
-        transaction.on_commit(partial(log.info, "turn", state=state, **known))
 
     # What it takes
 
@@ -314,7 +361,7 @@ class Turn:
     def _tries_again(self, error: Exception, tries: int) -> bool:
         """Arrange another attempt if this failure deserves one."""
         if not isinstance(error, ShopError):
-            log.error("step_broken", step=self.job.cursor, kind=self.job.kind, exc_info=error)
+            self._log.error("step_broken", step=self.job.cursor, kind=self.job.kind, exc_info=error)
             tries = BUG_TRIES
         self.job.attempt += 1
         if isinstance(error, Refused) or self.job.attempt >= tries:
@@ -325,7 +372,7 @@ class Turn:
     def _stick(self, problem: dict[str, str]) -> None:
         self._enter(State.STUCK)
         self.job.error = self.job.error or problem
-        log.error("job_stuck", kind=self.job.kind, cursor=self.job.cursor, problem=problem)
+        self._log.error("job_stuck", kind=self.job.kind, cursor=self.job.cursor, problem=problem)
 
     def _secrets_left(self) -> bytes | memoryview | None:
         """Return the job's secrets without those that no step to come asks for."""
@@ -340,6 +387,11 @@ class Turn:
         if self.job.secrets is None or left == names:
             return self.job.secrets
         return vault.seal({name: self._secrets[name] for name in left & set(self._secrets)})
+
+
+def save_all(turns: Sequence[Turn]) -> None:
+    """Write the jobs of these turns, all in one statement."""
+    rows.save([turn.to_save() for turn in turns])
 
 
 def _problem(error: Exception) -> dict[str, str]:

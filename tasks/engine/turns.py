@@ -7,19 +7,23 @@ steps  each under a savepoint
 save   their effects, what is known of them and `seq + 1`, in one commit
 """
 
-from collections.abc import Callable
 from uuid import UUID
 
 import structlog
 from django.db import InternalError, connection, transaction
 
 from tasks.engine import rows
-from tasks.engine.models import State
-from tasks.engine.turn import DATABASE_ERRORS, SESSION_ENDED, Outcome, Turn, WorkersCrashed, attempt
-from tasks.engine.workflow import Call, Link, NotYet, Workflow
+from tasks.engine.models import Job, State
+from tasks.engine.turn import (
+    DATABASE_ERRORS,
+    Turn,
+    WorkersCrashed,
+    attempt,
+    is_session_ended,
+)
+from tasks.engine.workflow import Call, Link, NotYet, Outcome, Workflow
 
 log = structlog.get_logger(__name__)
-Change = Callable[[Turn, Outcome | None], None]
 
 
 def forward(workflow: Workflow, link: Link, *, job_id: UUID | str, seq: int) -> bool:
@@ -27,8 +31,8 @@ def forward(workflow: Workflow, link: Link, *, job_id: UUID | str, seq: int) -> 
 
     May be repeated, also at the same time: one copy of a message acts, the others do nothing.
     """
-    turn = _turn(workflow, lambda turn, answer: _advance(turn, link, answer), job_id, seq)
-    return turn is not None and turn.job.state == State.RUNNING and turn.job.attempt == 0
+    turn = _turn(workflow, link, job_id, seq)
+    return turn is not None and turn.goes_on
 
 
 def backward(workflow: Workflow, *, job_id: UUID | str, seq: int) -> None:
@@ -36,15 +40,25 @@ def backward(workflow: Workflow, *, job_id: UUID | str, seq: int) -> None:
 
     May be repeated, as `forward`.
     """
-    _turn(workflow, _unwind, job_id, seq)
+    _turn(workflow, None, job_id, seq)
 
 
-def _turn(workflow: Workflow, change: Change, job_id: UUID | str, seq: int) -> Turn | None:
+def is_at(job: Job, workflow: Workflow, link: Link | None) -> bool:
+    """Return whether the job is to go through this link now; without one, whether it goes back.
+
+    A message for several jobs is true of some of them only, where others did not go on.
+    """
+    if link is None or job.state == State.COMPENSATING:
+        return link is None and job.state == State.COMPENSATING
+    return job.cursor in workflow.bounds(link)
+
+
+def _turn(workflow: Workflow, link: Link | None, job_id: UUID | str, seq: int) -> Turn | None:
     seen = None
     try:
         with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
             seen = _look(job_id, seq)
-            if seen is None:
+            if seen is None or not is_at(seen.job, workflow, link):
                 log.info("stale_message", seq=seq)
                 return None
             with structlog.contextvars.bound_contextvars(request_id=seen.job.request_id):
@@ -55,11 +69,14 @@ def _turn(workflow: Workflow, change: Change, job_id: UUID | str, seq: int) -> T
                         return None
                     turn = Turn(workflow, locked, began_at=seen.at)
                     turn.has_news = locked.job.signals != seen.job.signals
-                    change(turn, answer)
+                    if link:
+                        advance(turn, link, answer)
+                    else:
+                        _unwind(turn, answer)
                     turn.save()
                 return turn
     except InternalError as error:
-        if getattr(error.__cause__, "sqlstate", None) not in SESSION_ENDED:
+        if not is_session_ended(error):
             raise
         # Held up for too long in its transaction: like a worker that was killed, and counted so.
         log.warning("session_ended", job_id=str(job_id), error=str(error))
@@ -76,7 +93,7 @@ def _put_off(seen: rows.Seen | None) -> None:
     if seen is None:
         return
     try:
-        rows.put_off(seen)
+        rows.put_off({seen.job.pk: seen.job.seq}, claimed=seen.claimed)
     except DATABASE_ERRORS:
         # Its lease ends by itself: recovery publishes the job once the database is back.
         connection.close()
@@ -105,33 +122,46 @@ def _ask(turn: Turn) -> Outcome | None:
     return attempt(turn.step.do, turn.values())
 
 
-def _advance(turn: Turn, link: Link, answer: Outcome | None) -> None:
-    job = turn.job
-    if job.cancel_requested and turn.can_go_back:
-        turn.turn_back()
-        return _unwind(turn)
-    job.state = State.RUNNING
-    while job.cursor in turn.workflow.bounds(link):
+def advance(turn: Turn, link: Link, answer: Outcome | None) -> None:
+    """Take the job through the link's steps, given the outside's answer if it was asked."""
+    begin(turn)
+    for position in turn.workflow.bounds(link):
+        if not turn.is_to_do(position):
+            continue
         if turn.is_skipped:
             turn.skip()
             continue
-        outcome = _outcome(turn, answer)
-        answer = None
-        if isinstance(outcome, NotYet):
-            turn.wait(outcome)
-            break
-        if isinstance(outcome, Exception):
-            turn.fail(outcome)
-            break
+        settle(turn, outcome_of(turn, answer))
+    end(turn)
+
+
+def begin(turn: Turn) -> None:
+    """Have the job run, or turn back where that is wanted and can be."""
+    if turn.job.cancel_requested and turn.can_go_back:
+        turn.turn_back()
+    else:
+        turn.job.state = State.RUNNING
+
+
+def settle(turn: Turn, outcome: Outcome) -> None:
+    """Note what came of the present step."""
+    if isinstance(outcome, NotYet):
+        turn.wait(outcome)
+    elif isinstance(outcome, Exception):
+        turn.fail(outcome)
+    else:
         turn.done(outcome)
-    if job.state == State.COMPENSATING:
+
+
+def end(turn: Turn) -> None:
+    """Undo what a job did that turns back, as far as one commit can, or end one that is done."""
+    if turn.job.state == State.COMPENSATING:
         _unwind(turn)
-    elif job.cursor == len(turn.workflow.steps):
+    elif turn.job.cursor == len(turn.workflow.steps):
         turn.finish(State.SUCCEEDED)
-    return None
 
 
-def _outcome(turn: Turn, answer: Outcome | None) -> Outcome:
+def outcome_of(turn: Turn, answer: Outcome | None) -> Outcome:
     """Return what became of the present step, given the outside's answer if there is one."""
     if isinstance(answer, NotYet) and isinstance(turn.step, Call) and turn.step.record_wait:
         noted = turn.perform(turn.step.record_wait)

@@ -6,7 +6,7 @@ retriable steps     ─ tried until they are done
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, get_type_hints
@@ -23,6 +23,10 @@ PROVIDED_TO_UNDO = PROVIDED | {"outcome", "cancelled_by"}
 LEASE = 10.0
 
 Function = Callable[..., Mapping[str, Any] | None]
+# What came of a step: what it gave, or why it failed.
+Outcome = Mapping[str, Any] | Exception
+# The same for several jobs at once: given what the step asks for of each, it answers for each.
+Many = Callable[[Sequence[Mapping[str, Any]]], Sequence[Outcome | None]]
 
 
 class NotYet(Exception):
@@ -57,10 +61,15 @@ class Step:
     `undo` may use the step's own result; a step without one leaves nothing to take back. `when`
     names an input or an earlier result: where that is null, the step is skipped. `pivot` marks the
     point of no return of a workflow that moves no money outside.
+
+    `many` does what `do` does, for several jobs in as few statements as for one, and answers for
+    each: a refusal leaves nothing of that job. What it raises undoes the work for all of them, and
+    each is then done by itself.
     """
 
     name: str
     do: Function
+    many: Many | None = None
     undo: Function | None = None
     when: str | None = None
     pivot: bool = False
@@ -74,13 +83,16 @@ class Call:
     return goes to `record` and `record_undo`, which write to the database in the commit that
     notes the step as done or undone, and `record_wait` in that which notes that it waits. `undo`
     must leave a tombstone: it also runs when nobody knows whether `do` arrived, and `do` may still
-    arrive later.
+    arrive later. `many` and `record_many` are `do` and `record` for several jobs, as in a Step;
+    `many` takes no longer than `timeout` for all of them.
     """
 
     name: str
     do: Function
     timeout: float
+    many: Many | None = None
     record: Function | None = None
+    record_many: Many | None = None
     record_wait: Function | None = None
     undo: Function | None = None
     record_undo: Function | None = None
@@ -103,6 +115,14 @@ class Link:
     def name(self) -> str:
         """Return the link's steps, as Flower shows them."""
         return "+".join(step.name for step in self.steps)
+
+    @cached_property
+    def takes_many(self) -> bool:
+        """Return whether one message may carry several jobs through all of its steps at once."""
+        return all(
+            step.many and (isinstance(step, Step) or not step.record or step.record_many)
+            for step in self.steps
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +170,15 @@ class Workflow:
         """Return the indexes of the link's steps."""
         start = sum(len(earlier.steps) for earlier in self.links[: self.links.index(link)])
         return range(start, start + len(link.steps))
+
+    def first_position(self, given: Mapping[str, Any]) -> int:
+        """Return where a job of this input begins: at the first link that is not left out whole."""
+        position = 0
+        for link in self.links[:-1]:
+            if not all(step.when and given.get(step.when, step) is None for step in link.steps):
+                break
+            position += len(link.steps)
+        return position
 
     def links_from(self, cursor: int) -> list[Link]:
         """Return the links that are still to run when `cursor` is the next step."""

@@ -1,12 +1,15 @@
 """Steps of the warehouse (8)."""
 
 from collections import Counter
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 from uuid import UUID
 
 from shop.carts.services import Line
+from shop.core.errors import Refused
 from shop.inventory import fulfillment
 from shop.inventory import services as inventory
+from shop.inventory.fulfillment import Promise
 from shop.inventory.selectors import Item, WarehouseView
 from shop.inventory.services import Fit
 
@@ -65,12 +68,31 @@ def withdraw(*, product_id: int, quantity: int, job_id: UUID, owner_id: int | No
 
 def reserve(*, order_id: int, lines: list[Line], job_id: UUID, owner_id: int | None) -> None:
     """Promise copies to an order; lines of the same product count together."""
-    quantities: Counter[int] = Counter()
-    for line in lines:
-        quantities[line["product_id"]] += line["quantity"]
     fulfillment.reserve(
-        order_id=order_id, quantities=quantities, job_id=job_id, account_id=owner_id
+        order_id=order_id, quantities=_copies(lines), job_id=job_id, account_id=owner_id
     )
+
+
+def reserve_all(asked: Sequence[Mapping[str, Any]]) -> list[Refused | None]:
+    """Promise copies to orders."""
+    return fulfillment.reserve_all(
+        [
+            Promise(
+                order_id=one["order_id"],
+                quantities=_copies(one["lines"]),
+                job_id=one["job_id"],
+                account_id=one["owner_id"],
+            )
+            for one in asked
+        ]
+    )
+
+
+def _copies(lines: Sequence[Line]) -> Mapping[int, int]:
+    copies: Counter[int] = Counter()
+    for line in lines:
+        copies[line["product_id"]] += line["quantity"]
+    return copies
 
 
 def release(*, order_id: int, job_id: UUID, owner_id: int | None) -> None:

@@ -1,12 +1,14 @@
 """Steps of orders (3)."""
 
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 from uuid import UUID
 
 from shop.carts.services import Line
+from shop.core.errors import Refused
 from shop.orders import selectors
 from shop.orders import services as orders
-from shop.orders.services import Placed
+from shop.orders.services import InvalidTransition, NewOrder, Placed
 from tasks.engine import jobs
 from tasks.engine.workflow import NotYet
 
@@ -24,6 +26,22 @@ def place(
     return orders.place(user_id=user_id, lines=lines, currency=currency, job_id=job_id, by=owner_id)
 
 
+def place_all(asked: Sequence[Mapping[str, Any]]) -> list[Placed | Refused]:
+    """Make pending orders (3.1)."""
+    return orders.place_all(
+        [
+            NewOrder(
+                user_id=one["user_id"],
+                lines=one["lines"],
+                currency=one["currency"],
+                job_id=one["job_id"],
+                by=one["owner_id"],
+            )
+            for one in asked
+        ]
+    )
+
+
 def close(*, order_id: int, outcome: str, cancelled_by: int | None, job_id: UUID) -> None:
     """Close an order that came to nothing: `failed` or `cancelled`, like its job."""
     orders.close(order_id=order_id, outcome=outcome, by=cancelled_by, job_id=job_id)
@@ -32,6 +50,11 @@ def close(*, order_id: int, outcome: str, cancelled_by: int | None, job_id: UUID
 def confirm(*, order_id: int, job_id: UUID) -> None:
     """Note that the order is paid."""
     orders.confirm(order_id=order_id, job_id=job_id)
+
+
+def confirm_all(asked: Sequence[Mapping[str, Any]]) -> list[InvalidTransition | None]:
+    """Note that orders are paid."""
+    return orders.confirm_all({one["order_id"]: one["job_id"] for one in asked})
 
 
 def await_payment(*, order_id: int, status: str) -> None:

@@ -1,7 +1,8 @@
 """Steps of payments (6): calls of a provider, and the notes of what came of them."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -9,9 +10,9 @@ from django.conf import settings
 from shop.orders import selectors as orders
 from shop.payments import selectors
 from shop.payments import services as payments
-from shop.payments.providers import CustomerMustAct, PaymentTimeout
+from shop.payments.providers import CustomerMustAct, NewCharge, PaymentTimeout
 from shop.payments.selectors import OrderView
-from shop.payments.services import Paid, Planned
+from shop.payments.services import NewPayment, Paid, Planned
 from tasks.engine.workflow import NotYet
 
 # Seconds that a provider gets to answer.
@@ -40,21 +41,45 @@ def capture(
     *, key: str, payment_method: str, total: str, currency: str, payment_token: str
 ) -> Paid:
     """Take the money; where the customer has to act first, wait for that."""
-    try:
-        return payments.capture(
-            key=key,
-            method=payment_method,
-            amount=Decimal(total),
-            currency=currency,
-            token=payment_token,
-        )
-    except CustomerMustAct as must_act:
-        raise NotYet(
-            seconds=LOOK_AGAIN,
-            action={"type": "redirect", "url": must_act.url},
-            limit=settings.SHOP_PAYMENT_WAIT,
-            then=PaymentTimeout(),
-        ) from must_act
+    charge = NewCharge(key=key, amount=Decimal(total), currency=currency, token=payment_token)
+    (outcome,) = _captured(payment_method, [charge])
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def capture_all(asked: Sequence[Mapping[str, Any]]) -> list[Paid | Exception]:
+    """Take the money of several, each by its own way to pay."""
+    outcomes: dict[str, Paid | Exception] = {}
+    for method in sorted({one["payment_method"] for one in asked}):
+        charges = [
+            NewCharge(
+                key=one["key"],
+                amount=Decimal(one["total"]),
+                currency=one["currency"],
+                token=one["payment_token"],
+            )
+            for one in asked
+            if one["payment_method"] == method
+        ]
+        outcomes |= zip((x.key for x in charges), _captured(method, charges), strict=True)
+    return [outcomes[one["key"]] for one in asked]
+
+
+def _captured(method: str, charges: Sequence[NewCharge]) -> list[Paid | Exception]:
+    return [
+        _wait_for_customer(outcome) if isinstance(outcome, CustomerMustAct) else outcome
+        for outcome in payments.capture_all(method=method, charges=charges)
+    ]
+
+
+def _wait_for_customer(must_act: CustomerMustAct) -> NotYet:
+    return NotYet(
+        seconds=LOOK_AGAIN,
+        action={"type": "redirect", "url": must_act.url},
+        limit=settings.SHOP_PAYMENT_WAIT,
+        then=PaymentTimeout(),
+    )
 
 
 def void(*, key: str, payment_method: str) -> Paid:
@@ -95,6 +120,24 @@ def record(
         charge_status=charge_status,
     )
     return PaymentTaken(payment_id=payment_id)
+
+
+def record_all(asked: Sequence[Mapping[str, Any]]) -> list[PaymentTaken]:
+    """Note what became of several charges."""
+    ids = payments.record_all(
+        [
+            NewPayment(
+                order_id=one["order_id"],
+                key=one["key"],
+                method=one["payment_method"],
+                amount=Decimal(one["total"]),
+                currency=one["currency"],
+                charge_status=one["charge_status"],
+            )
+            for one in asked
+        ]
+    )
+    return [PaymentTaken(payment_id=payment_id) for payment_id in ids]
 
 
 def check_version(*, order_id: int, if_match: list[str]) -> None:

@@ -26,8 +26,13 @@ CHECKOUT = register(
         links=(
             Link(
                 "orders",
-                Step(name="place_order", do=orders.place, undo=orders.close),
-                Step(name="reserve_stock", do=inventory.reserve, undo=inventory.release),
+                Step(name="place_order", do=orders.place, many=orders.place_all, undo=orders.close),
+                Step(
+                    name="reserve_stock",
+                    do=inventory.reserve,
+                    many=inventory.reserve_all,
+                    undo=inventory.release,
+                ),
             ),
             PAY,
         ),

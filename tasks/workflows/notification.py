@@ -8,12 +8,17 @@ from tasks.steps import notifications
 
 
 class NotificationInput(TypedDict):
-    """What to tell, and of which order if it is about one."""
+    """What to tell, and of which order if it is about one.
+
+    Either it is still to be shown in the app, or it stands there already under its id.
+    """
 
     user_id: int
     order_id: int | None
     subject: str
     body: str
+    is_new: bool | None
+    notification_id: int | None
 
 
 NOTIFICATION = register(
@@ -21,13 +26,19 @@ NOTIFICATION = register(
         kind="notification",
         input=NotificationInput,
         links=(
-            # What somebody has read cannot be untold: from here on only forward.
-            Link("mail", Step(name="record", do=notifications.record, pivot=True)),
+            Link("mail", Step(name="record", do=notifications.record, when="is_new")),
             Link(
                 "mail",
-                Call(name="send_mail", do=notifications.send_mail, timeout=notifications.TIMEOUT),
+                Call(
+                    name="send_mail",
+                    do=notifications.send_mail,
+                    many=notifications.send_mails,
+                    timeout=notifications.TIMEOUT,
+                ),
             ),
         ),
+        # What somebody has read cannot be untold.
+        forward_only=True,
         result=("notification_id", "mail"),
     )
 )

@@ -24,7 +24,9 @@ PAY = Link(
     Call(
         name="take_payment",
         do=payments.capture,
+        many=payments.capture_all,
         record=payments.record,
+        record_many=payments.record_all,
         record_wait=payments.record_pending,
         undo=payments.void,
         record_undo=payments.record,
@@ -32,8 +34,8 @@ PAY = Link(
         when="payment_method",
         pivot=True,
     ),
-    Step(name="confirm_order", do=orders.confirm, when="payment_method"),
-    Step(name="notify", do=notifications.tell_of_order),
+    Step(name="confirm_order", do=orders.confirm, many=orders.confirm_all, when="payment_method"),
+    Step(name="notify", do=notifications.tell_of_order, many=notifications.tell_of_orders),
 )
 
 PAYMENT = register(

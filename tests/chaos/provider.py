@@ -37,5 +37,5 @@ def _troubled(do: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-for _name in ("capture", "void", "refund"):
+for _name in ("capture_all", "void", "refund"):
     setattr(SandboxProvider, _name, _troubled(getattr(SandboxProvider, _name)))

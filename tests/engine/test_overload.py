@@ -5,6 +5,7 @@ until everything that is due.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -36,8 +37,8 @@ class Queue:
         # Jobs whose first message for a link did nothing.
         self.passed_over: list[str] = []
 
-    def send(self, job: Job) -> bool:
-        self.waiting.append([(x.task, *x.args) for x in publishing._signatures(job)])
+    def send(self, jobs: Sequence[Job]) -> bool:
+        self.waiting.append([(x.task, *x.args) for x in publishing._signatures(jobs)])
         return True
 
     def work(self) -> None:

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -56,8 +56,8 @@ def test_a_message_leaves_when_its_transaction_is_over_and_not_before(
 ) -> None:
     sent: list[Job] = []
 
-    def send(job: Job) -> bool:
-        sent.append(job)
+    def send(jobs: Sequence[Job]) -> bool:
+        sent.extend(jobs)
         return True
 
     act = prepare()
@@ -73,7 +73,7 @@ def test_a_message_leaves_when_its_transaction_is_over_and_not_before(
 def test_an_accepted_job_stays_accepted_whatever_happens_to_its_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(_: Job) -> bool:
+    def fail(_: Sequence[Job]) -> bool:
         raise RuntimeError("nobody has thought of this")
 
     with monkeypatch.context() as patch:
@@ -104,7 +104,7 @@ def test_a_frozen_broker_costs_one_short_wait_and_not_one_for_each_job(
     def send_five() -> None:
         began = time.monotonic()
         for _ in range(5):
-            publishing._send(Job(kind="low_stock", version=registry.newest("low_stock").version))
+            publishing._send([Job(kind="low_stock", version=registry.newest("low_stock").version)])
         took.append(time.monotonic() - began)
 
     monkeypatch.setattr(Signature, "apply_async", to_the_frozen)

@@ -200,7 +200,14 @@ def _setup() -> Callable[[], Job]:
 
 
 def _notification() -> Callable[[], Job]:
-    given = {"user_id": new_customer(), "order_id": None, "subject": "Hello", "body": "There."}
+    given = {
+        "user_id": new_customer(),
+        "order_id": None,
+        "subject": "Hello",
+        "body": "There.",
+        "is_new": True,
+        "notification_id": None,
+    }
     return lambda: jobs.start(NOTIFICATION, input=given)
 
 

@@ -53,7 +53,14 @@ def code(job: Job) -> str | None:
 def tell(user_id: int) -> Job:
     return jobs.start(
         NOTIFICATION,
-        input={"user_id": user_id, "order_id": None, "subject": "Hello", "body": "There."},
+        input={
+            "user_id": user_id,
+            "order_id": None,
+            "subject": "Hello",
+            "body": "There.",
+            "is_new": True,
+            "notification_id": None,
+        },
         beneficiary_id=customers.account_id(user_id=user_id),
     )
 
@@ -174,7 +181,7 @@ def ended_order(user_id: int, statuses: list[str]) -> Order:
         total=5,
         currency="VND",
         job_id=uuid4(),
-        **customers.ship_to(user_id=user_id),
+        **customers.ship_to(user_ids=[user_id])[user_id],
     )
     for status in statuses:
         OrderEvent.objects.create(order=order, status=status)

@@ -19,7 +19,7 @@ from shop.core.errors import Refused
 from tasks.engine import jobs, registry, turn, turns
 from tasks.engine.models import Job, State
 from tasks.engine.rows import SUSPECT
-from tasks.engine.workflow import Call, Function
+from tasks.engine.workflow import Call, Function, Outcome
 from tests.workflows import forks, points, snapshots
 from tests.workflows.cases import CASES, totals, visible
 from tests.workflows.forks import Child, Point
@@ -63,7 +63,7 @@ def failed(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing = workflow.steps[: workflow.pivot + 1][-1].do
     real = turn.attempt
 
-    def attempt(function: Function, values: Mapping[str, Any]) -> turn.Outcome:
+    def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
         outcome = real(function, values)
         return Refused() if function is refusing else outcome
 

@@ -1,19 +1,21 @@
 """The sandbox: a payment provider whose tokens decide what happens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from shop.core.errors import NotFound, Refused
+from shop.core.outcomes import only
 from shop.payments.providers import (
     Charge,
     CustomerMustAct,
     Hint,
+    NewCharge,
     PaymentDeclined,
     PaymentVoided,
     ProviderUnavailable,
@@ -45,21 +47,22 @@ class SandboxProvider:
 
     def capture(self, *, key: str, amount: Decimal, currency: str, token: str) -> Charge:
         """Charge as the token says, once for each key."""
+        charge = NewCharge(key=key, amount=amount, currency=currency, token=token)
+        return only(self.capture_all(charges=[charge]))
+
+    def capture_all(self, *, charges: Sequence[NewCharge]) -> list[Charge | Exception]:
+        """Charge as the tokens say, once for each key."""
+        entries = {charge.key: Entry(key=charge.key) for charge in charges}
+        fails = {charge.key: _capture(entries[charge.key], charge) for charge in charges}
         with transaction.atomic():
-            entry = self._entry(key)
-            fails = self._capture(entry, amount, currency, token)
-        # Raised only now: what the provider did stands in its books whatever it answers.
-        if fails:
-            raise ProviderUnavailable
-        if entry.status == EntryStatus.VOIDED or entry.is_late:
-            raise PaymentVoided
-        if entry.status == EntryStatus.DECLINED:
-            raise PaymentDeclined
-        if entry.status == EntryStatus.PENDING:
-            raise CustomerMustAct(
-                url=f"{settings.SHOP_PUBLIC_URL}/sandbox/payments/{entry.page_id}"
-            )
-        return _charge(entry)
+            made = _insert([entries[key] for key in sorted(entries)])
+            for charge in charges:
+                if charge.key not in made:
+                    entry = entries[charge.key] = self._entry(charge.key)
+                    fails[charge.key] = _capture(entry, charge)
+                    entry.save()
+        # Answered only now: what the provider did stands in its books whatever it says.
+        return [_answer(entries[charge.key], fails=fails[charge.key]) for charge in charges]
 
     def void(self, *, key: str) -> Charge:
         """Take a charge back; where there is none yet, leave a tombstone that forbids it.
@@ -105,23 +108,52 @@ class SandboxProvider:
         Entry.objects.bulk_create([Entry(key=key)], ignore_conflicts=True)
         return Entry.objects.select_for_update().get(key=key)
 
-    def _capture(self, entry: Entry, amount: Decimal, currency: str, token: str) -> bool:
-        """Do what the token says, and return whether the answer is to be a fault."""
-        fails = False
-        if entry.status == EntryStatus.OPEN:
-            entry.amount, entry.currency = amount, currency
-            if token == REDIRECTED:
-                entry.status, entry.page_id = EntryStatus.PENDING, uuid4()
-            elif token not in APPROVED:
-                entry.status = EntryStatus.DECLINED
-            elif entry.faults < FAULTS_BEFORE.get(token, 0):
-                fails = True
-            else:
-                entry.status = EntryStatus.CAPTURED
-                fails = entry.faults < FAULTS_AFTER.get(token, 0)
-            entry.faults += fails
-            entry.save()
-        return fails
+
+def _capture(entry: Entry, charge: NewCharge) -> bool:
+    """Do what the token says, and return whether the answer is to be a fault."""
+    if entry.status != EntryStatus.OPEN:
+        return False
+    fails = False
+    entry.amount, entry.currency = charge.amount, charge.currency
+    if charge.token == REDIRECTED:
+        entry.status, entry.page_id = EntryStatus.PENDING, uuid4()
+    elif charge.token not in APPROVED:
+        entry.status = EntryStatus.DECLINED
+    elif entry.faults < FAULTS_BEFORE.get(charge.token, 0):
+        fails = True
+    else:
+        entry.status = EntryStatus.CAPTURED
+        fails = entry.faults < FAULTS_AFTER.get(charge.token, 0)
+    entry.faults += fails
+    return fails
+
+
+def _insert(entries: Sequence[Entry]) -> set[str]:
+    """Write entries whose keys are new, in one statement, and return these keys."""
+    columns = ("key", "status", "amount", "currency", "faults", "page_id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sandbox_entry"
+            " (key, status, amount, currency, faults, page_id, refunded, outcome, is_late)"
+            " SELECT *, 0, '', false FROM unnest(%s::text[], %s::text[], %s::numeric[],"
+            " %s::text[], %s::smallint[], %s::uuid[])"
+            " ON CONFLICT (key) DO NOTHING RETURNING key",
+            [[getattr(entry, column) for entry in entries] for column in columns],
+        )
+        return {key for (key,) in cursor.fetchall()}
+
+
+def _answer(entry: Entry, *, fails: bool) -> Charge | Exception:
+    """Return what the shop is told of a charge."""
+    if fails:
+        return ProviderUnavailable()
+    if entry.status == EntryStatus.VOIDED or entry.is_late:
+        return PaymentVoided()
+    if entry.status == EntryStatus.DECLINED:
+        return PaymentDeclined()
+    if entry.status == EntryStatus.PENDING:
+        return CustomerMustAct(url=f"{settings.SHOP_PUBLIC_URL}/sandbox/payments/{entry.page_id}")
+    return _charge(entry)
 
 
 def _charge(entry: Entry, *, status: str | None = None) -> Charge:

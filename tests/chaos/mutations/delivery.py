@@ -14,6 +14,7 @@ from tests.chaos.mutations.mutant import (
     of,
 )
 
+BATCHES = "workflows/test_batches"
 COPIES, PUBLISHING, RECOVERING = "engine/test_copies", "engine/test_publish", "engine/test_recovery"
 IN_TIME = "a_message_leaves_when_its_transaction_is_over_and_not_before"
 LOOK: Edit = (ROWS, "objects.filter(pk=job_id, seq=seq)", "objects.filter(pk=job_id)")
@@ -123,7 +124,13 @@ MUTANTS = (
     Mutant(
         name="published-early",
         breaks="A new job is published before its transaction is over.",
-        edits=(_early(JOBS, "it has none.\n    "),),
+        edits=(
+            (
+                JOBS,
+                "transaction.on_commit(lambda: collector.send(job), robust=True)",
+                "collector.send(job)",
+            ),
+        ),
         tests=(
             *of(RECOVERING, "starting_a_job_publishes_its_chain_on_commit_only"),
             *of(PUBLISHING, f"{IN_TIME}[_start]"),
@@ -151,8 +158,8 @@ MUTANTS = (
         edits=(
             (
                 JOBS,
-                "it has none.\n    transaction.on_commit(lambda: publish(job), robust=True)",
-                "it has none.\n    transaction.on_commit(lambda: publish(job))",
+                "transaction.on_commit(lambda: collector.send(job), robust=True)",
+                "transaction.on_commit(lambda: collector.send(job))",
             ),
         ),
         tests=of(PUBLISHING, "an_accepted_job_stays_accepted_whatever_happens_to_its_message"),
@@ -178,7 +185,7 @@ MUTANTS = (
     Mutant(
         name="unsent-counts-as-sent",
         breaks="A job that could not be sent waits as if a worker had it.",
-        edits=((PUBLISH, "    if _send(job):\n        return True\n", "    return _send(job)\n"),),
+        edits=((PUBLISH, "                _note_unsent(group)", "                pass"),),
         tests=of(
             RECOVERING, "a_job_that_could_not_be_sent_is_due_at_once_and_counts_as_never_sent"
         ),
@@ -192,8 +199,24 @@ MUTANTS = (
     Mutant(
         name="claims-not-forgiven",
         breaks="Workers that were killed long ago still count against a job.",
-        edits=((TURN, "            claims=0,\n", ""),),
+        edits=((ROWS, "        claims = 0, claimed_by = '',", "        claimed_by = '',"),),
         tests=of(RECOVERING, "a_claim_that_ends_in_a_commit_does_not_count"),
+    ),
+    Mutant(
+        name="several-without-a-fence",
+        breaks="A message for several jobs counts whatever happened to them since.",
+        edits=((ROWS, "if job.seq == messages[job.pk] and job.due_at", "if job.due_at"),),
+        tests=of(BATCHES, "copies_of_a_message_for_several_do_nothing"),
+    ),
+    Mutant(
+        name="suspects-among-others",
+        breaks="Jobs that may kill workers share a message with others.",
+        edits=((PUBLISH, "or job.publications >= SUSPECT:", "or False:"),),
+        tests=of(
+            BATCHES,
+            "who_may_kill_workers_comes_alone",
+            "recovery_sends_those_that_go_the_same_way_in_one_message",
+        ),
     ),
     Mutant(
         name="news-lost",

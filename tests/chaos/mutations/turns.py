@@ -1,6 +1,6 @@
 """Breaks of what a turn makes of a job: its commit, its way back, and what it keeps."""
 
-from tests.chaos.mutations.mutant import DIES, JOBS, KILLS, TURN, TURNS, Mutant, of
+from tests.chaos.mutations.mutant import DIES, JOBS, KILLS, ROWS, TURN, TURNS, Mutant, of
 
 GOING, CANCELLING, FAULTS = "engine/test_turns", "engine/test_cancel", "workflows/test_faults"
 
@@ -75,7 +75,7 @@ MUTANTS = (
         edits=(
             (
                 TURNS,
-                "    if job.cancel_requested and turn.can_go_back:\n        turn.turn_back()",
+                "    if turn.job.cancel_requested and turn.can_go_back:\n        turn.turn_back()",
                 "    if False:\n        turn.turn_back()",
             ),
             (
@@ -88,6 +88,36 @@ MUTANTS = (
             CANCELLING,
             "a_job_that_has_not_begun_is_taken_back_without_a_step",
             "what_was_done_is_undone_and_a_call_that_may_have_arrived_too",
+        ),
+    ),
+    Mutant(
+        name="refused-among-others-not-undone",
+        breaks="What was done for a job that is refused among several stays.",
+        edits=(
+            (
+                TURNS,
+                "state == State.COMPENSATING:\n        _unwind(turn)\n    elif",
+                "state == State.COMPENSATING:\n        turn.finish(turn.job.outcome)\n    elif",
+            ),
+        ),
+        tests=of(
+            "workflows/test_batches",
+            "the_last_copies_go_to_whoever_came_first_and_the_others_lose_nothing",
+        ),
+    ),
+    Mutant(
+        name="last-copy-to-several",
+        breaks="Jobs of one message are each promised the copies that are free before it.",
+        edits=(
+            (
+                "shop/inventory/fulfillment.py",
+                "            free.subtract(promise.quantities)\n",
+                "",
+            ),
+        ),
+        tests=of(
+            "workflows/test_batches",
+            "a_refusal_of_one_in_many_is_the_same_as_of_one_alone",
         ),
     ),
     Mutant(
@@ -116,9 +146,9 @@ MUTANTS = (
         breaks="A turn leaves due_at as it was, unless the job rests.",
         edits=(
             (
-                TURN,
-                "due_at=None if self._due is None else Now() + self._due,",
-                '**({"due_at": None} if self._due is None else {}),',
+                ROWS,
+                "due_at = statement_timestamp() + new.due_in * interval '1 second',",
+                "due_at = CASE WHEN new.due_in IS NULL THEN NULL ELSE job.due_at END,",
             ),
         ),
         tests=of(

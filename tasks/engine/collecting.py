@@ -1,0 +1,79 @@
+"""Jobs that are accepted in quick succession share a message.
+
+Where it is switched on, a job that comes alone is published at once, and those that follow it
+within a moment go together. Elsewhere each goes at once. A process that is killed with jobs in
+hand loses nothing: their leases end, and recovery publishes them.
+"""
+
+import threading
+import time
+
+import structlog
+from django.db import connection
+
+from tasks.engine.models import Job
+from tasks.engine.publish import MOST, may_share, publish, publish_all
+
+log = structlog.get_logger(__name__)
+# Seconds between two messages of a busy process. A job waits for so long at the most.
+MOMENT = 0.05
+
+
+class Collector:
+    """Keeps jobs for a moment, to publish them together. Threads may share it."""
+
+    def __init__(self) -> None:
+        """Be switched off."""
+        self._changed = threading.Condition()
+        self._waiting: list[Job] = []
+        self._next_at = 0.0
+        self._is_on = False
+
+    def switch_on(self) -> None:
+        """Collect from now on, in this process."""
+        self._is_on = True
+        threading.Thread(target=self._run, name="collector", daemon=True).start()
+
+    def switch_off(self) -> None:
+        """Publish what is in hand, and collect nothing more. May be repeated."""
+        with self._changed:
+            self._is_on = False
+            self._changed.notify()
+
+    def send(self, job: Job) -> None:
+        """Publish the job now or in a moment. Never raises what the broker does."""
+        with self._changed:
+            now = time.monotonic()
+            if self._is_on and may_share(job):
+                if self._waiting or now < self._next_at:
+                    self._waiting.append(job)
+                    self._changed.notify()
+                    return
+                self._next_at = now + MOMENT
+        publish(job)
+
+    def _run(self) -> None:
+        while jobs := self._next():
+            try:
+                publish_all(jobs)
+            except Exception as error:
+                log.error("publishing_broken", jobs=len(jobs), exc_info=error)
+            finally:
+                connection.close()
+
+    def _next(self) -> list[Job]:
+        """Return what is to be published, when it is; nothing at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or not self._is_on)
+            while (left := self._next_at - time.monotonic()) > 0 and not self._is_full:
+                self._changed.wait(left)
+            jobs, self._waiting = self._waiting, []
+            self._next_at = time.monotonic() + MOMENT
+            return jobs
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= MOST or not self._is_on
+
+
+collector = Collector()
