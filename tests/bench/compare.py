@@ -13,6 +13,8 @@ from tests.tables import table
 Found = dict[str, tuple[float, Sequence[float]]]
 # Of the machine, and not of the shop.
 SURROUNDINGS = ("others_cpus", "load_average")
+# What came of single seconds or kinds of answers, which nobody compares.
+DETAILS = ("median", "machine", "scale", "by_second", "statuses", "jobs")
 SAME = 0.01
 
 
@@ -44,9 +46,9 @@ def _figures(found: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]
             if name not in SURROUNDINGS:
                 yield f"{path}{name}", (value, [one[name] for one in found["rounds"]])
     for name, value in found.items():
-        if isinstance(value, dict) and name not in ("median", "machine", "scale"):
+        if isinstance(value, dict) and name not in DETAILS:
             yield from _figures(value, f"{path}{name}, ")
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float) and not isinstance(value, bool):
             yield f"{path}{name}", (value, [value])
 
 

@@ -47,6 +47,22 @@ class Sample:
     memory: dict[str, int] | None
 
 
+def is_as_wanted(done: Round) -> bool:
+    """Return whether all was accepted or told when to come again, and what was accepted succeeded.
+
+    Who went away without an answer may have been accepted, and then that succeeded too.
+    """
+    statuses = Counter(answer.status for answer in done.answers)
+    ends = {state: n for (kind, state), n in done.jobs.items() if kind == checkouts.KIND}
+    succeeded = ends.pop("succeeded", 0)
+    return (
+        set(statuses) <= {202, 429, 503, 0}
+        and all(one.retry_after is not None for one in done.answers if one.status in (429, 503))
+        and statuses[202] <= succeeded <= statuses[202] + statuses[0]
+        and not ends
+    )
+
+
 class Pressure:
     """Runs of checkouts that last, with a look at queues and memory every now and then."""
 
@@ -81,6 +97,7 @@ class Pressure:
             **self._answers(done),
             "drain_seconds": done.finishing - done.accepting,
             "jobs": {" ".join(key): n for key, n in sorted(done.jobs.items())},
+            "as_wanted": is_as_wanted(done),
             **self._trouble.since(mark),
             "most_under_way": max(sample.under_way for sample in self._samples),
             "memory": self._memory(until=done.accepting),

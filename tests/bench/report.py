@@ -63,13 +63,9 @@ def text(found: dict[str, Any]) -> str:
 
 def is_as_wanted(found: dict[str, Any]) -> bool:
     """Return whether nothing went wrong where many wanted the same, or more than there is."""
-    rushes = found.get("contention", {}).values()
-    lasting = [found[name] for name in PRESSURES if name in found]
-    return (
-        all(one["as_wanted"] for one in rushes)
-        and not any(one[what] for one in rushes for what in WRONG)
-        and not any(one["broken rules"] for one in lasting)
-    )
+    judged = [*found.get("contention", {}).values()]
+    judged += [found[name] for name in PRESSURES if name in found]
+    return all(one["as_wanted"] and not any(one[what] for what in WRONG) for one in judged)
 
 
 def _machine(machine: dict[str, str]) -> str:
@@ -191,7 +187,8 @@ def _pressure(name: str, found: dict[str, Any]) -> str:
             f" {number(within['p50'])} ms (p50), {number(within['p99'])} ms (p99);"
             f" {told} were told when to come again, {found['not_told']} only to go away;"
             f" the jobs were over {found['drain_seconds']:.0f} s after the last request; "
-            + ", ".join(f"{what} {found[what]}" for what in TROUBLE),
+            + ", ".join(f"{what} {found[what]}" for what in TROUBLE)
+            + ("." if found["as_wanted"] else f". NOT as wanted: {found['jobs']}"),
             table("memory, MiB", list(MEMORY.values()), memory),
         ]
     )

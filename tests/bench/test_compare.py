@@ -11,6 +11,7 @@ def run(code: str, *rates: float, wal: float = 100.0) -> dict[str, Any]:
         "machine": {"code": code, "date": "2026-11-28"},
         "scale": {"jobs": 10},
         "checkouts": {"saturated": {"median": rounds[1], "rounds": rounds}, "wal": wal},
+        "overload": {"by_second": {"0": {"202": rates[0]}}, "as_wanted": rates[0] > 50},
     }
 
 
@@ -34,4 +35,6 @@ def test_what_is_the_same_or_the_machines_is_left_out() -> None:
     text = compared(run("a1", 40, 50, 60), run("b2", 40, 50, 60, wal=100.5))
     assert "per_second" not in text
     assert "wal" not in text
-    assert "load_average" not in compared(run("a1", 1, 2, 3), run("b2", 4, 5, 6))
+    text = compared(run("a1", 1, 2, 3), run("b2", 74, 75, 76))
+    assert "per_second" in text
+    assert not any(word in text for word in ("load_average", "by_second", "as_wanted"))
