@@ -8,8 +8,8 @@ from tests.bench.client import Request
 from tests.bench.counts import counted
 from tests.bench.market import Buyer, Market
 from tests.bench.rounds import Figures, Round, Rounds, medians
+from tests.bench.running import RunningShop
 from tests.bench.scale import Scale
-from tests.bench.stack import Stack
 
 KIND = "checkout"
 PAYMENT = {"method": "card", "token": "tok_ok"}
@@ -24,7 +24,7 @@ class Checkouts:
 
     def __init__(
         self,
-        stack: Stack,
+        stack: RunningShop,
         rounds: Rounds,
         market: Market,
         *,

@@ -10,7 +10,7 @@ from tests.bench import checkouts
 from tests.bench.client import Request
 from tests.bench.market import Market
 from tests.bench.rounds import Round, Rounds
-from tests.bench.stack import Stack
+from tests.bench.running import RunningShop
 from tests.bench.trouble import Trouble
 
 BUYERS, POPULAR, REQUESTS = 200, 10, 100
@@ -62,7 +62,7 @@ class Contention:
     """Each rush once; every one tells how fast it was, what went wrong, and whether it adds up."""
 
     def __init__(
-        self, stack: Stack, rounds: Rounds, market: Market, *, say: Callable[[str], None]
+        self, stack: RunningShop, rounds: Rounds, market: Market, *, say: Callable[[str], None]
     ) -> None:
         self._rounds = rounds
         self._market = market

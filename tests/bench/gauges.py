@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.bench.stack import Stack
+from tests.bench.running import RunningShop
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Asking is not to be counted.
@@ -47,7 +47,7 @@ class Used:
 class Gauges:
     """Reads them all, over connections of its own."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: RunningShop) -> None:
         self._stack = stack
         self._database = psycopg.connect(
             stack.database_url, autocommit=True, application_name="bench"

@@ -1,6 +1,7 @@
 """All that is measured, one after the other, on one shop."""
 
 from collections.abc import Callable, Collection
+from contextlib import closing
 from typing import Any
 
 from tests.bench import machine
@@ -43,13 +44,19 @@ class Measuring:
 
     def run(self) -> None:
         """Measure it all. Raises Spoiled when something fails that was only to be measured."""
-        stack, scale, say = self._stack, self._scale, self._say
-        say("filling the shop")
+        stack, scale = self._stack, self._scale
+        self._say("filling the shop")
         # Where load lasts, so many that each has a full cart again when it is their turn again.
-        buyers = MANY if self._wants(*PRESSURES) else FEW
-        market = Market(stack.database_url, buyers=max(2 * scale.jobs, buyers), chance=1)
-        say("measuring")
-        rounds = Rounds(stack, market, Gauges(stack))
+        buyers = max(2 * scale.jobs, MANY if self._wants(*PRESSURES) else FEW)
+        with (
+            closing(Market(stack.database_url, buyers=buyers, chance=1)) as market,
+            closing(Gauges(stack)) as readings,
+        ):
+            self._say("measuring")
+            self._run(Rounds(stack, readings, rows=market.rows), market)
+
+    def _run(self, rounds: Rounds, market: Market) -> None:
+        stack, scale, say = self._stack, self._scale, self._say
         self.found["memory_at_start"] = memory_bytes(stack.pids())
         if self._wants("checkouts", "yardsticks", *PRESSURES):
             self._checkouts(rounds, market)

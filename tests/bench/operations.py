@@ -12,8 +12,8 @@ from tests.bench.client import Request
 from tests.bench.counts import counted
 from tests.bench.market import Market
 from tests.bench.rounds import Round, Rounds, medians
+from tests.bench.running import RunningShop
 from tests.bench.scale import Scale
-from tests.bench.stack import Stack
 
 HASHES = 20
 COUNTED = 20
@@ -108,7 +108,7 @@ class Operations:
 
     def __init__(
         self,
-        stack: Stack,
+        stack: RunningShop,
         rounds: Rounds,
         market: Market,
         *,

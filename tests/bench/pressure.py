@@ -16,7 +16,7 @@ from tests.bench import checkouts
 from tests.bench.gauges import memory_bytes
 from tests.bench.market import Buyer, Market
 from tests.bench.rounds import Round, Rounds
-from tests.bench.stack import Stack
+from tests.bench.running import RunningShop
 from tests.bench.trouble import Trouble
 
 # Clients who ask at the same time, and how long each waits for an answer.
@@ -67,7 +67,7 @@ class Pressure:
     """Runs of checkouts that last, with a look at queues and memory every now and then."""
 
     def __init__(
-        self, stack: Stack, rounds: Rounds, market: Market, *, say: Callable[[str], None]
+        self, stack: RunningShop, rounds: Rounds, market: Market, *, say: Callable[[str], None]
     ) -> None:
         self._stack = stack
         self._rounds = rounds

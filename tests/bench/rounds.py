@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
@@ -17,8 +17,7 @@ from config.local.processes import spawn
 from tests.bench import gauges
 from tests.bench.client import Answer, Plan, Request
 from tests.bench.gauges import Gauges, Used
-from tests.bench.market import Market
-from tests.bench.stack import Stack
+from tests.bench.running import RunningShop
 
 CPUS = len(os.sched_getaffinity(0))
 Figures = dict[str, float]
@@ -82,12 +81,18 @@ class Round:
 
 
 class Rounds:
-    """Runs rounds on one stack."""
+    """Runs rounds on one shop; `rows` asks its database."""
 
-    def __init__(self, stack: Stack, market: Market, readings: Gauges) -> None:
+    def __init__(
+        self,
+        stack: RunningShop,
+        readings: Gauges,
+        *,
+        rows: Callable[..., Sequence[Sequence[Any]]],
+    ) -> None:
         self._stack = stack
-        self._market = market
         self._gauges = readings
+        self._rows = rows
 
     def run(
         self,
@@ -133,7 +138,7 @@ class Rounds:
 
     def _await_quiet(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while (left := self._market.rows(UNDER_WAY)[0][0]) > 0:
+        while (left := self._rows(UNDER_WAY)[0][0]) > 0:
             if time.monotonic() > deadline:
                 raise Spoiled(f"{left} jobs are under way {seconds:.0f} s after the load")
             time.sleep(0.1)
@@ -144,7 +149,7 @@ class Rounds:
             "SELECT extract(epoch FROM max(finished_at))::float8 FROM jobs_job"
             " WHERE created_at >= to_timestamp(%s)"
         )
-        return float(self._market.rows(query, began_at)[0][0] or began_at)
+        return float(self._rows(query, began_at)[0][0] or began_at)
 
     def _finals(self, answers: Sequence[dict[str, Any]]) -> list[float]:
         """Return from acceptance to end, by the jobs' rows, and so without what a commit takes."""
@@ -153,14 +158,14 @@ class Rounds:
             "SELECT extract(epoch FROM finished_at - created_at)::float8 FROM jobs_job"
             " WHERE id = ANY(%s::uuid[]) AND finished_at IS NOT NULL"
         )
-        return [row[0] for row in self._market.rows(query, job_ids)]
+        return [row[0] for row in self._rows(query, job_ids)]
 
     def _jobs(self, began_at: float) -> Counter[tuple[str, str]]:
         query = (
             "SELECT kind, state, count(*) FROM jobs_job WHERE created_at >= to_timestamp(%s)"
             " AND scope <> 'schedule' GROUP BY 1, 2"
         )
-        return Counter({(kind, state): n for kind, state, n in self._market.rows(query, began_at)})
+        return Counter({(kind, state): n for kind, state, n in self._rows(query, began_at)})
 
 
 def medians(rounds: Sequence[Figures]) -> Figures:

@@ -42,6 +42,10 @@ class Stack:
         return self._addresses["DATABASE_URL"]
 
     @property
+    def postgres_log(self) -> Path:
+        return self.logs / "postgres.log"
+
+    @property
     def redis_url(self) -> str:
         return self._addresses["REDIS_URL"]
 

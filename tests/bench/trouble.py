@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.stack import Stack
+from tests.bench.running import RunningShop
 from tests.journeys.books import Books
 
 # What PostgreSQL says of whoever waited in vain. Source: its proc.c, postgres.c and deadlock.c.
@@ -29,8 +29,8 @@ class Mark:
 class Trouble:
     """Looks for it from a mark on."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._log: Path = stack.logs / "postgres.log"
+    def __init__(self, stack: RunningShop) -> None:
+        self._log: Path = stack.postgres_log
         self._books = Books(stack.database_url)
 
     def mark(self) -> Mark:

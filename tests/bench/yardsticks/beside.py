@@ -15,7 +15,7 @@ import psycopg
 from config.local.options import ROOT
 from config.local.processes import end_group, spawn
 from tests.bench.gauges import cpu_seconds
-from tests.bench.stack import Stack
+from tests.bench.running import RunningShop
 from tests.bench.yardsticks import bare_sql, environment
 from tests.bench.yardsticks.measured import Measured, NotMeasured
 
@@ -28,7 +28,7 @@ DURABLE_PROCESSES = 2
 class Yardsticks:
     """All of them on the servers of one shop; `number` is of the smaller rounds."""
 
-    def __init__(self, stack: Stack, *, number: int, say: Callable[[str], None]) -> None:
+    def __init__(self, stack: RunningShop, *, number: int, say: Callable[[str], None]) -> None:
         self._stack = stack
         self._number = number
         self._say = say
@@ -76,7 +76,7 @@ class Yardsticks:
         broker = f"{self._stack.redis_url.rpartition('/')[0]}/1"
         variables = {**os.environ, "YARDSTICK_BROKER": broker}
         module = "tests.bench.yardsticks.chains"
-        log = self._stack.logs / "yardstick-worker.log"
+        log = self._stack.postgres_log.with_name("yardstick-worker.log")
         options = ("-c", os.cpu_count() or 1, "-n", "yardstick@%h", "-l", "INFO")
         with log.open("wb") as output:
             worker = spawn(
