@@ -40,6 +40,7 @@ STATUSES = {
     "invalid_input": 422,
     "invalid_cursor": 422,
     "idempotency_key_reused": 422,
+    "too_many_attempts": 429,
     "too_many_requests": 429,
     "internal_error": 500,
     "unavailable": 503,
@@ -197,8 +198,8 @@ def _headers(error: BaseException, status: int) -> dict[str, str]:
         return {"WWW-Authenticate": getattr(error, "auth_header", None) or "Bearer"}
     if isinstance(error, EncodedBody):
         return {"Accept-Encoding": "identity"}
-    if isinstance(error, drf.Throttled):
-        seconds = getattr(error, "wait", None)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        seconds: float | None = getattr(error, "wait", None)
         return {"Retry-After": str(max(1, ceil(seconds or 1)))}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": str(RETRY_AFTER)}

@@ -34,6 +34,7 @@ SHOP_SECRET_KEY = environment.secret("SHOP_SECRET_KEY") or secrets.keep(
 SECRET_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="django", digest="sha512")
 SHOP_JOBS_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="jobs")
 SHOP_FINGERPRINT_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="fingerprints")
+SHOP_DIGEST_KEY = secrets.derive(secret=SHOP_SECRET_KEY, purpose="digests")
 
 # Signs what the sandbox tells the shop.
 SHOP_SANDBOX_WEBHOOK_SECRET = environment.webhook_secret(
@@ -158,6 +159,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 AUTH_USER_MODEL = "customers.Account"
+AUTHENTICATION_BACKENDS = ["api.backoffice.passwords.GuardedBackend"]
 PASSWORD_HASHERS = ["config.passwords.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -11,6 +11,7 @@ from rest_framework.exceptions import Throttled
 from api.backoffice.dashboard import figures
 from api.throttling import Throttle
 from api.views.errors import too_many_requests
+from shop.customers.guessing import TooManyAttempts
 
 if TYPE_CHECKING:
     # Untyped, and so not for the type checker.
@@ -41,12 +42,15 @@ class Site(_Site):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the form, or take it: so many times a minute from one address."""
+        """Show the form, or take it: so many times a minute, and wrong ones ever more slowly."""
         # To count by address, it needs nothing that only REST framework's requests have.
         counter: Any = Throttle()
         if request.method == "POST" and not counter.allow_request(request, self):
             return too_many_requests(request, Throttled(wait=counter.wait()))
-        return super().login(request, extra_context)
+        try:
+            return super().login(request, extra_context)
+        except TooManyAttempts as error:
+            return too_many_requests(request, error)
 
     def password_change(
         self,

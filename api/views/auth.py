@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import authentication as tokens
+from api.clients import client_of
 from api.schema import answers
 from api.serializers.auth import LoginForm, RefreshForm, TokensShape
 from api.views.base import OpenView
@@ -34,6 +35,7 @@ class LoginView(TokenView):
             password=form["password"],
             refresh_jti=tokens.jti(token),
             expires_at=tokens.expires_at(token),
+            client=client_of(request),
         )
         return Response(tokens.pair(token, login_id=login_id), headers=NO_STORE)
 
@@ -51,6 +53,7 @@ class RefreshView(TokenView):
             refresh_jti=tokens.jti(old),
             new_refresh_jti=tokens.jti(new),
             expires_at=tokens.expires_at(new),
+            client=client_of(request),
         )
         return Response(tokens.pair(new, login_id=tokens.login_id(old)), headers=NO_STORE)
 

@@ -31,6 +31,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     # The registration that made it; null where a command did.
     job_id = models.UUIDField(null=True, editable=False, unique=True)
+    # Since when it is known that the account's owner reads what is sent to `email`.
+    email_verified_at = models.DateTimeField(null=True, editable=False)
     # Since when it holds nothing of the person whose it was.
     erased_at = models.DateTimeField(null=True, editable=False)
     # Django's way to leave the column out: each login is a row of its own.
@@ -111,14 +113,18 @@ class Customer(models.Model):
 class Login(models.Model):
     """One login of an account, which its tokens name: they end with it.
 
-    `refresh_jti` is the id of the one refresh token that still works.
+    `refresh_jti` is the id of the one refresh token that still works. Where it was used last, and
+    with which client, is noted when it begins and when it is refreshed, never in between.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     refresh_jti = models.UUIDField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_used_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         # In PostgreSQL the earlier of a time and of none is the time.
@@ -126,3 +132,53 @@ class Login(models.Model):
 
     def __str__(self) -> str:
         return f"login {self.pk}"
+
+
+class Purpose(models.TextChoices):
+    """What a mailed token is good for."""
+
+    PASSWORD_RESET = "password_reset"  # noqa: S105 (a word)
+    EMAIL_VERIFICATION = "email_verification"
+
+
+class MailedToken(models.Model):
+    """A token that stands in a letter to an account's owner, and here only as a keyed digest.
+
+    It works once: its row goes with its use.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    purpose = models.CharField(max_length=32, choices=Purpose)
+    digest = models.BinaryField(unique=True)
+    # The job that mails it.
+    job_id = models.UUIDField(unique=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(purpose__in=Purpose.values), name="mailed_token_purpose_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+
+class Guesses(models.Model):
+    """How often in a row passwords were guessed wrong: of one account, from one address, or both.
+
+    Of which is not stored, only a keyed digest: what was typed for a username may be a password.
+    """
+
+    digest = models.BinaryField(primary_key=True)
+    number = models.PositiveIntegerField(default=0)
+    # When the next guess is looked at.
+    next_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        verbose_name_plural = "guesses"
+
+    def __str__(self) -> str:
+        return f"{self.number} guesses"
