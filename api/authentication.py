@@ -10,7 +10,7 @@ from uuid import UUID
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
@@ -76,6 +76,16 @@ def pair(token: RefreshToken, *, login_id: int) -> dict[str, str]:
 def login_id(token: Token) -> int:
     """Return the id of the token's login."""
     return int(token[LOGIN_CLAIM])
+
+
+def own_login_id(request: Request) -> int:
+    """Return the id of the login whose access token came with the request.
+
+    Raises NotAuthenticated where there was none.
+    """
+    if not isinstance(request.auth, AccessToken):
+        raise NotAuthenticated
+    return login_id(request.auth)
 
 
 def jti(token: Token) -> UUID:

@@ -41,6 +41,7 @@ STATUSES = {
     "invalid_cursor": 422,
     "idempotency_key_reused": 422,
     "too_many_attempts": 429,
+    "too_many_letters": 429,
     "too_many_requests": 429,
     "internal_error": 500,
     "unavailable": 503,

@@ -18,7 +18,14 @@ from rest_framework.throttling import BaseThrottle
 
 # Requests per minute: of one account, or of one address where nobody is logged in. A view that
 # is dearer names its own row in `throttle`, which counts by address whoever asks.
-RATES = {"authenticated": 3000, "anonymous": 600, "login": 120, "registration": 120}
+RATES = {
+    "authenticated": 3000,
+    "anonymous": 600,
+    "login": 120,
+    "registration": 120,
+    "letter": 120,
+    "export": 60,
+}
 WINDOW_SECONDS = 60
 BREAK_SECONDS = 10.0
 log = structlog.get_logger("gateway.throttling")

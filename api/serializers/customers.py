@@ -43,6 +43,7 @@ class CustomerShape(Shape):
     account_id = serializers.IntegerField()
     username = serializers.CharField()
     email = serializers.CharField()
+    email_verified = serializers.BooleanField()
     first_name = serializers.CharField(allow_null=True)
     last_name = serializers.CharField(allow_null=True)
     address = serializers.CharField(allow_null=True)

@@ -23,7 +23,7 @@ from tasks.engine import jobs
 from tasks.engine.models import Job
 
 # Kinds that anyone may start: without an owner, they are whoever's who holds the id.
-OPEN_KINDS = {"registration"}
+OPEN_KINDS = {"registration", "password_reset"}
 
 
 def owns(request: Request, job: Job) -> bool:

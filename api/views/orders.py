@@ -32,7 +32,7 @@ from tasks.acceptance import orders as acceptance
 from tasks.acceptance.orders import CANCELLED
 
 
-def _render(found: Sequence[Any]) -> list[dict[str, Any]]:
+def render(found: Sequence[Any]) -> list[dict[str, Any]]:
     """Return orders as JSON, each with its latest payment."""
     return [dict(view) for view in payments.order_views(found=map(orders.facts, found))]
 
@@ -49,7 +49,7 @@ class OrdersView(View):
             user_id=listed_user_id(request, self.parameters.get("user_id")),
             status=self.parameters.get("status"),
         )
-        return page(request, rows, order=("-id",), render=_render)
+        return page(request, rows, order=("-id",), render=render)
 
 
 class OrderView(View):
@@ -62,7 +62,7 @@ class OrderView(View):
         # Before the order: of one that changes meanwhile the tag is too old, and never too new.
         version = payments.version(order_id=order_id, user_id=user_id)
         order = orders.order(order_id=order_id, user_id=user_id)
-        return Response(_render([order])[0], headers={"ETag": conditional.tag(version)})
+        return Response(render([order])[0], headers={"ETag": conditional.tag(version)})
 
     @starts_job(
         "order_update",

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce, Now
 
 from shop.core.errors import NotFound, Refused
+from shop.customers import mailed_tokens
 from shop.customers.models import Account, Address, Customer, FullName, Login
 
 
@@ -65,7 +66,7 @@ def reopen_account(*, account_id: int) -> None:
 
 @transaction.atomic(savepoint=False)
 def erase_account(*, account_id: int) -> None:
-    """Erase what the account, its customer and its logins hold of a person. May be repeated.
+    """Erase what account, customer, logins and mailed tokens hold of a person. May be repeated.
 
     The rows stay, for orders refer to them; username and email are free for others.
     """
@@ -76,8 +77,10 @@ def erase_account(*, account_id: int) -> None:
         email=nobody,
         password=hashers.make_password(None),
         is_active=False,
+        email_verified_at=None,
         erased_at=Coalesce("erased_at", Now()),
     )
     FullName.objects.filter(customer__account=account_id).update(first_name="", last_name="")
     Address.objects.filter(customer__account=account_id).update(address="", city="", country="")
     Login.objects.filter(account_id=account_id).delete()
+    mailed_tokens.delete_all(account_id=account_id)

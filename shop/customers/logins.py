@@ -130,7 +130,7 @@ def end_one(*, account_id: int, login_id: int) -> None:
 def end_all(*, account_id: int, but: int | None = None) -> None:
     """End the account's logins with all their tokens, or all but one. May be repeated."""
     logins = Login.objects.filter(account_id=account_id, ended_at=None)
-    logins.exclude(id=but).update(ended_at=Now())
+    (logins if but is None else logins.exclude(id=but)).update(ended_at=Now())
 
 
 def delete_ended(*, older_than: timedelta, limit: int) -> int:

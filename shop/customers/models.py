@@ -7,6 +7,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Least, Lower, Now
 
+from shop.customers.purposes import Purpose
+
 
 class Accounts(BaseUserManager["Account"]):
     """Look accounts up by username, whatever its case; Django's login and admin use this."""
@@ -132,13 +134,6 @@ class Login(models.Model):
 
     def __str__(self) -> str:
         return f"login {self.pk}"
-
-
-class Purpose(models.TextChoices):
-    """What a mailed token is good for."""
-
-    PASSWORD_RESET = "password_reset"  # noqa: S105 (a word)
-    EMAIL_VERIFICATION = "email_verification"
 
 
 class MailedToken(models.Model):

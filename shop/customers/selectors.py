@@ -19,6 +19,7 @@ class Person(TypedDict):
     account_id: int
     username: str
     email: str
+    email_verified: bool
     first_name: str | None
     last_name: str | None
     address: str | None
@@ -85,6 +86,7 @@ def _person(accounts: QuerySet[Account]) -> Person:
         "account_id": account.pk,
         "username": account.username,
         "email": account.email,
+        "email_verified": account.email_verified_at is not None,
         "first_name": customer.fullname.first_name if customer else None,
         "last_name": customer.fullname.last_name if customer else None,
         "address": customer.address.address if customer else None,

@@ -8,7 +8,7 @@ from django.contrib.auth import hashers
 from django.db import IntegrityError, transaction
 
 from shop.core.errors import Refused
-from shop.customers import logins, selectors
+from shop.customers import logins, mailed_tokens, selectors
 from shop.customers.hashing import hash_password
 from shop.customers.models import Account, Address, Customer, FullName
 
@@ -128,7 +128,9 @@ def ensure_staff(*, username: str, email: str, password: str) -> None:
         if not hashers.check_password(password, account.password):
             account.password = hash_password(password=password)
             logins.end_all(account_id=account.pk)
-        account.email = email
+        if account.email != email:
+            account.email, account.email_verified_at = email, None
+            mailed_tokens.delete_all(account_id=account.pk)
         account.is_staff = account.is_superuser = account.is_active = True
         account.save()
 

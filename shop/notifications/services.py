@@ -8,15 +8,25 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models.functions import Coalesce, Now
 
 from shop.core.errors import NotFound, Unavailable
 from shop.core.outcomes import only
+from shop.customers import mailed_tokens
 from shop.customers import selectors as customers
+from shop.customers.mailed_tokens import UnusableToken
+from shop.customers.purposes import Purpose
+from shop.notifications import texts
 from shop.notifications.models import Notification
 
+# Where a token is sent back to.
+CONFIRMATIONS = {
+    Purpose.PASSWORD_RESET: "password-resets",
+    Purpose.EMAIL_VERIFICATION: "email-verifications",
+}
 # A mail server that refuses for good says so with a code of 500 and more. Source: RFC 5321, 4.2.1.
 PERMANENT = 500
 
@@ -142,6 +152,26 @@ def _sent(
     with suppress(smtplib.SMTPException, OSError):
         way.close()  # The next one tries a connection of its own.
     return outcome
+
+
+def send_token(
+    *, token: str, purpose: Purpose, message_id: str
+) -> Literal["sent", "refused", "nobody"]:
+    """Mail a token to whose it is, outside of any transaction, and return what came of it.
+
+    Nobody: the token does not work, or no longer. May be repeated, and raises, as `send_mail`.
+    """
+    try:
+        account = mailed_tokens.holder(token=token, purpose=purpose)
+    except UnusableToken:
+        return "nobody"
+    subject, body = texts.of_token(
+        purpose=purpose,
+        username=account.username,
+        token=token,
+        address=f"{settings.SHOP_PUBLIC_URL}/api/v1/auth/{CONFIRMATIONS[purpose]}/confirm",
+    )
+    return _send([account.email], subject=subject, body=body, message_id=message_id)
 
 
 def mail_staff(*, subject: str, body: str, message_id: str) -> Literal["sent", "refused", "nobody"]:

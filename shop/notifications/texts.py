@@ -1,6 +1,8 @@
-"""What customers are told of their orders."""
+"""What customers are told of their orders, and what people are told of their accounts."""
 
 from typing import NamedTuple
+
+from shop.customers.purposes import Purpose
 
 
 class Text(NamedTuple):
@@ -47,3 +49,31 @@ def of_refund(*, order_id: int, amount: str) -> Text:
         f"Order {order_id}: money back",
         f"You get back {amount} of what you paid for order {order_id}.",
     )
+
+
+# By what a token is for; `address` is where it is sent back to.
+_TOKENS = {
+    Purpose.PASSWORD_RESET: Text(
+        "Choose a new password",
+        "Somebody asked for a new password for your account {username}. If that was you, send this"
+        " token with the new password to\n{address}\nwithin an hour:\n\n{token}\n\nIt works once."
+        " If it was not you, do nothing: your password stays as it is.",
+    ),
+    Purpose.EMAIL_VERIFICATION: Text(
+        "Is this your address?",
+        "The account {username} gives this as its email address. If it is yours, send this token"
+        " to\n{address}\nwithin three days:\n\n{token}\n\nIt works once. If you know nothing of"
+        " that, do nothing.",
+    ),
+}
+PASSWORD_CHANGED = Text(
+    "Your password was changed",
+    "The password of your account was changed, and its other logins have ended. If that was not"
+    " you, ask for a new password at once.",
+)
+
+
+def of_token(*, purpose: Purpose, username: str, token: str, address: str) -> Text:
+    """Return the letter with a token, which is sent back to `address`. For nobody else's eyes."""
+    subject, body = _TOKENS[purpose]
+    return Text(subject, body.format(username=username, token=token, address=address))

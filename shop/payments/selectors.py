@@ -48,6 +48,11 @@ def payments(*, order_id: int) -> QuerySet[Payment]:
     return Payment.objects.filter(order_id=order_id)
 
 
+def payments_of(*, user_id: int) -> QuerySet[Payment]:
+    """Return the payments of a customer's orders, unordered."""
+    return Payment.objects.filter(order__customer_id=user_id)
+
+
 def payment(*, payment_id: int, user_id: int | None = None) -> Payment:
     """Return a payment. Raises NotFound, also for another customer's."""
     rows = Payment.objects.filter(pk=payment_id)

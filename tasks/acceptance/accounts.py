@@ -1,8 +1,12 @@
-"""Jobs about an account: to delete it."""
+"""Jobs about an account: to delete it, to mail it tokens, to tell of a new password."""
 
 from django.db import transaction
 
-from shop.customers import closing
+from shop.core.errors import Refused
+from shop.customers import closing, mailed_tokens, passwords
+from shop.customers import selectors as customers
+from shop.customers.logins import Client
+from shop.notifications import texts
 from shop.orders import services as orders
 from shop.orders.services import OrdersOpen
 from tasks.acceptance.asked import Asked
@@ -11,6 +15,13 @@ from tasks.engine.models import Job
 
 # Jobs that may end with an order that the customer has to be reachable for.
 BUYING = ("checkout", "payment")
+
+
+class EmailVerified(Refused):
+    """There is nothing to verify."""
+
+    code = "email_verified"
+    detail = "The email address of this account is verified already."
 
 
 @transaction.atomic
@@ -30,4 +41,76 @@ def delete(*, account_id: int, asked: Asked) -> Job:
         beneficiary_id=account_id,
         request_id=asked.request_id,
         idempotency=asked.idempotency,
+    )
+
+
+def ask_for_reset(*, email: str, asked: Asked) -> Job:
+    """Start a job that mails a token for a new password, where the email is an account's.
+
+    Nothing is looked up yet: the answer is the same, and as fast, for every email.
+    """
+    return jobs.start(
+        registry.newest("password_reset"),
+        input={"email": email},
+        owner_id=asked.account_id,
+        request_id=asked.request_id,
+        idempotency=asked.idempotency,
+    )
+
+
+def ask_for_verification(*, account_id: int, asked: Asked) -> Job:
+    """Start a job that mails a token which verifies the account's email. Raises EmailVerified."""
+    if customers.me(account_id=account_id)["email_verified"]:
+        raise EmailVerified
+    return jobs.start(
+        registry.newest("email_verification"),
+        input={"account_id": account_id},
+        secrets={"token": mailed_tokens.new()},
+        owner_id=asked.account_id,
+        beneficiary_id=account_id,
+        request_id=asked.request_id,
+        idempotency=asked.idempotency,
+    )
+
+
+def change_password(
+    *,
+    account_id: int,
+    login_id: int,
+    current_password: str,
+    new_password: str,
+    client: Client,
+    asked: Asked,
+) -> None:
+    """Change a password, and start a job that tells of it. Raises what `passwords.change` does."""
+    passwords.change(
+        account_id=account_id,
+        login_id=login_id,
+        current_password=current_password,
+        new_password=new_password,
+        address=client.address,
+    )
+    _tell_of_password(account_id=account_id, asked=asked)
+
+
+def reset_password(*, token: str, new_password: str, asked: Asked) -> None:
+    """Set a password for a mailed token, and tell of it. Raises what `passwords.reset` does."""
+    account_id = passwords.reset(token=token, new_password=new_password)
+    _tell_of_password(account_id=account_id, asked=asked)
+
+
+def _tell_of_password(*, account_id: int, asked: Asked) -> None:
+    """Start a job that tells a customer that the password was changed.
+
+    Source: OWASP ASVS 4.0.3, 2.2.3: people are told of changes of what they log in with.
+    """
+    user_id = customers.me(account_id=account_id)["user_id"]
+    if user_id is None:
+        return
+    text = texts.PASSWORD_CHANGED
+    jobs.start(
+        registry.newest("notification"),
+        input={"user_id": user_id, "order_id": None, "subject": text.subject, "body": text.body},
+        beneficiary_id=account_id,
+        request_id=asked.request_id,
     )

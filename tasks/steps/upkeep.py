@@ -6,7 +6,7 @@ from typing import TypedDict
 import structlog
 from django.conf import settings
 
-from shop.customers import logins
+from shop.customers import guessing, logins, mailed_tokens
 from shop.payments import events
 from tasks.engine import expiry
 from tasks.verification import checking
@@ -32,6 +32,18 @@ class LoginsDeleted(TypedDict):
     """How many."""
 
     logins: int
+
+
+class TokensDeleted(TypedDict):
+    """How many."""
+
+    tokens: int
+
+
+class GuessesDeleted(TypedDict):
+    """How many."""
+
+    guesses: int
 
 
 class EventsDeleted(TypedDict):
@@ -77,6 +89,16 @@ def delete_jobs() -> JobsDeleted:
 def delete_logins() -> LoginsDeleted:
     """Delete logins that ended or expired long ago."""
     return LoginsDeleted(logins=logins.delete_ended(older_than=LOGINS_KEPT, limit=BATCH))
+
+
+def delete_tokens() -> TokensDeleted:
+    """Delete mailed tokens that nobody used in time."""
+    return TokensDeleted(tokens=mailed_tokens.delete_expired(limit=BATCH))
+
+
+def delete_guesses() -> GuessesDeleted:
+    """Delete numbers of wrong passwords that no longer count."""
+    return GuessesDeleted(guesses=guessing.delete_forgotten(limit=BATCH))
 
 
 def delete_events() -> EventsDeleted:

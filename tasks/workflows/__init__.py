@@ -6,6 +6,7 @@ from tasks.workflows.capacity_check import CAPACITY_CHECK
 from tasks.workflows.checkout import CHECKOUT
 from tasks.workflows.clean_up import CLEAN_UP
 from tasks.workflows.daily_report import DAILY_REPORT
+from tasks.workflows.email_verification import EMAIL_VERIFICATION
 from tasks.workflows.goods_receipt import GOODS_RECEIPT
 from tasks.workflows.goods_withdrawal import GOODS_WITHDRAWAL
 from tasks.workflows.inventory_setup import INVENTORY_SETUP
@@ -13,6 +14,8 @@ from tasks.workflows.late_payment import LATE_PAYMENT
 from tasks.workflows.low_stock import LOW_STOCK
 from tasks.workflows.notification import NOTIFICATION
 from tasks.workflows.order_update import ORDER_UPDATE
+from tasks.workflows.password_reset import PASSWORD_RESET
+from tasks.workflows.password_reset_letter import PASSWORD_RESET_LETTER
 from tasks.workflows.payment import PAYMENT
 from tasks.workflows.refund import REFUND
 from tasks.workflows.registration import REGISTRATION
@@ -27,6 +30,7 @@ __all__ = [
     "CHECKOUT",
     "CLEAN_UP",
     "DAILY_REPORT",
+    "EMAIL_VERIFICATION",
     "GOODS_RECEIPT",
     "GOODS_WITHDRAWAL",
     "INVENTORY_SETUP",
@@ -34,6 +38,8 @@ __all__ = [
     "LOW_STOCK",
     "NOTIFICATION",
     "ORDER_UPDATE",
+    "PASSWORD_RESET",
+    "PASSWORD_RESET_LETTER",
     "PAYMENT",
     "REFUND",
     "REGISTRATION",

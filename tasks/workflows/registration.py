@@ -1,10 +1,11 @@
 """Register a customer (1.1): account, name, address, customer, cart."""
 
+from dataclasses import replace
 from typing import TypedDict
 
 from tasks.engine.links import register
 from tasks.engine.workflow import Link, Step, Workflow
-from tasks.steps import carts, customers
+from tasks.steps import carts, customers, letters
 
 
 class RegistrationInput(TypedDict):
@@ -19,7 +20,8 @@ class RegistrationInput(TypedDict):
     country: str
 
 
-REGISTRATION = register(
+# Jobs that began before new customers were asked to verify their email go on without.
+WITHOUT_VERIFICATION = register(
     Workflow(
         kind="registration",
         input=RegistrationInput,
@@ -57,5 +59,23 @@ REGISTRATION = register(
             ),
         ),
         result=("user_id", "account_id", "fullname_id", "address_id", "cart_id"),
+    )
+)
+
+*FIRST, LAST = WITHOUT_VERIFICATION.links
+
+REGISTRATION = register(
+    replace(
+        WITHOUT_VERIFICATION,
+        version=2,
+        links=(
+            *FIRST,
+            # A job of its own, which nothing waits for.
+            Link(
+                LAST.queue,
+                *LAST.steps,
+                Step(name="begin_verification", do=letters.begin_verification),
+            ),
+        ),
     )
 )

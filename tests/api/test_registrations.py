@@ -55,6 +55,7 @@ def test_a_registration_makes_a_customer_who_can_log_in(anyone: Caller) -> None:
     lan = Caller(headers={"Authorization": f"Bearer {tokens['access']}"})
     expected = {name: value for name, value in form().items() if name != "password"}
     expected |= {"user_id": user_id, "account_id": job["result"]["account_id"]}
+    expected["email_verified"] = False
     assert lan.get("me").json() == expected
     assert lan.get(f"customers/{user_id}").json() == expected
 
@@ -115,7 +116,7 @@ def test_who_loses_the_race_for_a_username_has_a_failed_job(anyone: Caller) -> N
     work_off(second)
     job = anyone.get(f"jobs/{second}").json()
     assert (job["state"], job["error"]["code"]) == ("failed", "username_taken")
-    assert [step["state"] for step in job["steps"]] == ["failed"] + ["skipped"] * 4
+    assert [step["state"] for step in job["steps"]] == ["failed"] + ["skipped"] * 5
     assert Account.objects.count() == 1
 
 

@@ -27,7 +27,7 @@ def test_a_new_customer_registers_and_buys_and_is_told(
     assert registration.headers["location"] == f"/api/v1/jobs/{job['id']}"
     assert registration.headers["retry-after"] == "1"
     assert job["state"] == "succeeded", job
-    assert [step["state"] for step in job["steps"]] == ["done"] * 5
+    assert [step["state"] for step in job["steps"]] == ["done"] * 6
 
     customer.log_in(username="minhanh", password=PERSON["password"])
     assert customer.user_id == job["result"]["user_id"]

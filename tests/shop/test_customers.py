@@ -46,6 +46,7 @@ def test_a_customer_reads_as_one_record(
         "account_id": account_id,
         "username": "Lan",
         "email": "Lan@Example.org",
+        "email_verified": False,
         "first_name": "Lan",
         "last_name": "Nguyễn",
         "address": "1 Phố Huế",

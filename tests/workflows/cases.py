@@ -1,6 +1,6 @@
 """For each workflow, how a job of it begins, and what a customer can see of the shop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -13,7 +13,7 @@ from django.db import connection
 
 from shop.carts import services as carts
 from shop.catalog import services as catalog
-from shop.customers import closing
+from shop.customers import closing, mailed_tokens
 from shop.customers import selectors as customer_reads
 from shop.customers import services as customers
 from shop.inventory import selectors as inventory_reads
@@ -29,11 +29,14 @@ from tasks.workflows import (
     ACCOUNT_DELETION,
     CAPACITY_CHECK,
     CHECKOUT,
+    EMAIL_VERIFICATION,
     GOODS_RECEIPT,
     GOODS_WITHDRAWAL,
     INVENTORY_SETUP,
     LATE_PAYMENT,
     NOTIFICATION,
+    PASSWORD_RESET,
+    PASSWORD_RESET_LETTER,
     REGISTRATION,
     SANDBOX_WEBHOOK,
 )
@@ -211,6 +214,17 @@ def _notification() -> Callable[[], Job]:
     return lambda: jobs.start(NOTIFICATION, input=given)
 
 
+def _email_verification() -> Callable[[], Job]:
+    given = {"account_id": customer_reads.account_id(user_id=new_customer())}
+    secrets = {"token": mailed_tokens.new()}
+    return lambda: jobs.start(EMAIL_VERIFICATION, input=given, secrets=secrets)
+
+
+def _password_reset(workflow: Any, secrets: Mapping[str, str]) -> Callable[[], Job]:
+    given = {"email": customer_reads.customer(user_id=new_customer())["email"]}
+    return lambda: jobs.start(workflow, input=given, secrets=secrets)
+
+
 def redirected() -> Job:
     """Return a checkout of two copies that waits for its customer at the sandbox's page."""
     user_id = new_customer()
@@ -280,12 +294,17 @@ CASES: dict[str, Callable[[], Callable[[], Job]]] = {
     "account_deletion": _account_deletion,
     "capacity_check": lambda: _goods(CAPACITY_CHECK, 1),
     "checkout": _checkout,
+    "email_verification": _email_verification,
     "goods_receipt": lambda: _goods(GOODS_RECEIPT, 4),
     "goods_withdrawal": lambda: _goods(GOODS_WITHDRAWAL, 4),
     "inventory_setup": _setup,
     "late_payment": _late_payment,
     "notification": _notification,
     "order_update": _cancellation,
+    "password_reset": lambda: _password_reset(PASSWORD_RESET, {}),
+    "password_reset_letter": lambda: _password_reset(
+        PASSWORD_RESET_LETTER, {"token": mailed_tokens.new()}
+    ),
     "payment": _payment,
     "refund": _refund,
     "registration": _registration,
@@ -313,6 +332,7 @@ VISIBLE = {
     "accounts": "SELECT username, is_active FROM customers_account",
     "names": "SELECT first_name FROM customers_fullname",
     "addresses": "SELECT address FROM customers_address",
+    "mailed tokens": "SELECT account_id, purpose FROM customers_mailedtoken",
     "customers": "SELECT account_id FROM customers_customer",
     "orders": "SELECT customer_id, status, total FROM orders_order"
     " WHERE status NOT IN ('failed', 'cancelled')",

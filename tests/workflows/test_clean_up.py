@@ -15,6 +15,7 @@ from tests.shopping import at_once
 from tests.workflows.cases import new_customer, run, scheduled, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
+NOTHING = dict.fromkeys(("jobs", "logins", "events", "tokens", "guesses"), 0)
 # Copies of a finished job, the older the later, one every ten minutes: some 700 days of them.
 MANY = """
     WITH original AS (DELETE FROM jobs_job WHERE id = '{job.pk}' RETURNING *)
@@ -43,7 +44,7 @@ def clean_up() -> dict[str, int]:
 
 def test_jobs_are_kept_for_as_long_as_the_setting_says(settings: Settings) -> None:
     many(6 * 24 * 40)
-    assert clean_up() == {"jobs": 6 * 24 * 10 + 1, "logins": 0, "events": 0}
+    assert clean_up() == {**NOTHING, "jobs": 6 * 24 * 10 + 1}
     settings.SHOP_JOBS_KEPT = 39
     assert clean_up()["jobs"] == 0
     settings.SHOP_JOBS_KEPT = 29
@@ -94,8 +95,24 @@ def test_ended_logins_and_old_messages_of_providers_go() -> None:
         " SELECT 'sandbox', n::text, 'payment.paid', '', now() - n * interval '1 day'"
         " FROM generate_series(100, 85, -1) n"
     )
-    assert clean_up() == {"jobs": 0, "logins": 2, "events": 11}
-    assert clean_up() == {"jobs": 0, "logins": 0, "events": 0}
+    assert clean_up() == {**NOTHING, "logins": 2, "events": 11}
+    assert clean_up() == NOTHING
+
+
+def test_tokens_that_are_too_old_and_guesses_that_are_forgotten_go() -> None:
+    account_id = customers.account_id(user_id=new_customer())
+    for minutes in (-90, -1, 1, 90):
+        write(
+            "INSERT INTO customers_mailedtoken (account_id, purpose, digest, job_id, expires_at)"  # noqa: S608
+            f" VALUES ({account_id}, 'password_reset', uuid_send(gen_random_uuid()),"
+            f" gen_random_uuid(), now() + interval '{minutes} minutes')"
+        )
+        write(
+            "INSERT INTO customers_guesses (digest, number, next_at) VALUES"  # noqa: S608
+            f" (uuid_send(gen_random_uuid()), 7, now() + interval '{minutes} minutes')"
+        )
+    assert clean_up() == {**NOTHING, "tokens": 2, "guesses": 1}
+    assert clean_up() == NOTHING
 
 
 @pytest.mark.parametrize("scope", [None, "schedule"])

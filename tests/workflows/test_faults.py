@@ -182,6 +182,7 @@ EFFECTS = {
     },
     "clean_up": {},
     "daily_report": {},
+    "email_verification": {"mailed tokens": 1},
     "goods_receipt": {"copies": 4, "room taken": 4},
     "goods_withdrawal": {"copies": -4, "room taken": -4},
     "inventory_setup": {"capacity": 7},
@@ -199,6 +200,9 @@ EFFECTS = {
         "money charged": -300_000,
         "notifications": 1,
     },
+    # The letter has a job of its own.
+    "password_reset": {},
+    "password_reset_letter": {"mailed tokens": 1},
     "payment": {
         "payments": 1,
         "charges": 1,

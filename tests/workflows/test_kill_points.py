@@ -30,12 +30,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # What is changed by the jobs that such a job starts.
 CONSEQUENCES = {
+    "password_reset": {"mailed tokens": 1},
+    "registration": {**EFFECTS["registration"], "mailed tokens": 1},
     "unpaid_orders": {
         "orders": -1,
         "reservations": -3,
         "copies reserved": -6,
         "notifications": 1,
-    }
+    },
 }
 # Milliseconds in which PostgreSQL notices that a client is dead.
 NOTICED_MS = 5_000

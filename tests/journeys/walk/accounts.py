@@ -35,7 +35,7 @@ def registrations(walk: Walk) -> None:
     odd = {**person("walkertwo"), "shoe_size": 43}
     nobody.refused("POST", "registrations", odd, status=422, code="unknown_field")
     job = nobody.done(nobody.post("registrations", person("walkertwo"), Prefer="wait=0"))
-    assert [step["state"] for step in job["steps"]] == ["done"] * 5
+    assert [step["state"] for step in job["steps"]] == ["done"] * 6
     nobody.refused(
         "GET", f"customers/{job['result']['user_id']}", status=401, code="not_authenticated"
     )
