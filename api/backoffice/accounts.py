@@ -60,7 +60,7 @@ class AccountAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         *("id", "username", "email", "is_active", "is_superuser", "is_staff", "roles"),
-        *("created_at", "erased_at"),
+        *("created_at", "email_verified_at", "erased_at"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
@@ -98,4 +98,5 @@ class LoginAdmin(ReadOnlyAdmin):
     list_display = ("id", "account", "created_at", "expires_at", "ended_at")
     list_select_related = ("account",)
     ordering = ("-id",)
-    exclude = ("refresh_jti",)
+    # From where and with what people call is their own business; see docs/decisions/0017.
+    exclude = ("refresh_jti", "address", "user_agent")

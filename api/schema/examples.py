@@ -32,6 +32,7 @@ LINE = {
     "line_total": "158000",
 }
 TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzaWQiOjF9.c2lnbmF0dXJl"  # noqa: S105  (of nobody)
+MAILED = "q3Xb0v7mFh2Jc9RzKpLwTn5sYd8UeGi1oA4BxVMlQfE"
 PAYMENT = {
     "id": PAYMENT_ID,
     "order_id": ORDER_ID,
@@ -85,6 +86,14 @@ REQUESTS: dict[str, dict[str, Any]] = {
         }
     },
     "LoginForm": {"Lan": {"username": "lan", "password": "bread-and-roses-7"}},
+    "PasswordForm": {
+        "Lan": {"current_password": "bread-and-roses-7", "new_password": "roses-and-bread-8"}
+    },
+    "PasswordResetForm": {"Lan": {"email": "lan@example.com"}},
+    "PasswordResetConfirmationForm": {
+        "Lan": {"token": MAILED, "new_password": "roses-and-bread-8"}
+    },
+    "EmailVerificationConfirmationForm": {"Lan": {"token": MAILED}},
     "RefreshForm": {"a refresh token": {"refresh": TOKEN}},
     "AuthorForm": {
         "an author": {
@@ -165,6 +174,40 @@ REQUESTS: dict[str, dict[str, Any]] = {
     },
 }
 
+CUSTOMER = {
+    "user_id": USER_ID,
+    "account_id": ACCOUNT_ID,
+    "username": "lan",
+    "email": "lan@example.com",
+    "email_verified": True,
+    **PERSON,
+    **PLACE,
+}
+CART = {
+    "user_id": USER_ID,
+    "items": [{**LINE, "available": 10}],
+    "total": "158000",
+    "currency": "VND",
+}
+NOTIFICATION = {
+    "id": 88,
+    "user_id": USER_ID,
+    "order_id": ORDER_ID,
+    "subject": f"Your order {ORDER_ID} is paid",
+    "body": "Thank you, Lan. We pack it now.",
+    "read": False,
+    "created_at": NOW,
+}
+SESSION = {
+    "id": 31,
+    "created_at": NOW,
+    "last_used_at": NOW,
+    "expires_at": rfc3339(AT + timedelta(days=14)),
+    "address": "192.0.2.17",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "current": True,
+}
+
 # What an answer may hold, by the name of its shape; a page of them follows from it.
 ANSWERS: dict[str, dict[str, Any]] = {
     "Tokens": {"access": TOKEN, "refresh": TOKEN},
@@ -199,19 +242,17 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "currency": "VND",
         "available": 25,
     },
-    "Customer": {
-        "user_id": USER_ID,
-        "account_id": ACCOUNT_ID,
-        "username": "lan",
-        "email": "lan@example.com",
-        **PERSON,
-        **PLACE,
-    },
-    "Cart": {
-        "user_id": USER_ID,
-        "items": [{**LINE, "available": 10}],
-        "total": "158000",
-        "currency": "VND",
+    "Customer": CUSTOMER,
+    "Cart": CART,
+    "Session": SESSION,
+    "Export": {
+        "account": CUSTOMER,
+        "cart": CART,
+        "orders": [ORDER],
+        "payments": [PAYMENT],
+        "notifications": [NOTIFICATION],
+        "jobs": [],
+        "sessions": [SESSION],
     },
     "Order": ORDER,
     "Payment": PAYMENT,
@@ -228,15 +269,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "job_id": JOB_ID,
         "created_at": NOW,
     },
-    "Notification": {
-        "id": 88,
-        "user_id": USER_ID,
-        "order_id": ORDER_ID,
-        "subject": f"Your order {ORDER_ID} is paid",
-        "body": "Thank you, Lan. We pack it now.",
-        "read": False,
-        "created_at": NOW,
-    },
+    "Notification": NOTIFICATION,
     "Received": {"received": True},
 }
 
@@ -249,6 +282,8 @@ RESULTS: dict[str, dict[str, Any]] = {
         "address_id": 8,
         "cart_id": 7,
     },
+    "password_reset": {},
+    "email_verification": {"mail": "sent"},
     "account_deletion": {"account_id": ACCOUNT_ID, "user_id": USER_ID},
     "checkout": {"order_id": ORDER_ID, "payment_id": PAYMENT_ID},
     "payment": {"order_id": ORDER_ID, "payment_id": PAYMENT_ID},

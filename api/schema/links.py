@@ -99,6 +99,9 @@ LINKS: dict[str, dict[int, list[tuple[str, Taken]]]] = {
     "get_payments_by_payment_id": {
         200: [("get_orders_by_order_id", {"order_id": "$response.body#/order_id"})]
     },
+    "get_auth_sessions": {
+        200: [("delete_auth_sessions_by_session_id", {"session_id": f"{FIRST}/id"})]
+    },
     "get_notifications": {
         200: [
             (

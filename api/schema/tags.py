@@ -3,7 +3,11 @@
 # A tag, what it is about, and with which words the paths of its operations begin.
 TAGS = (
     ("1.1 Registration", "Become a customer.", ("registrations",)),
-    ("1.2 Login", "Log in, go on, log out.", ("auth",)),
+    (
+        "1.2 Login",
+        "Log in, go on, log out; passwords, and the email by which they are set anew.",
+        ("auth",),
+    ),
     ("1.3 Warehouse", "What there is, comes, goes and fits in (8).", ("inventory",)),
     ("1.4 Cart", "Choose, and buy (5, 3.1).", ("carts", "checkouts")),
     ("1.5 Orders", "Track orders, and move them on (3).", ("orders",)),

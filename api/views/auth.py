@@ -9,6 +9,7 @@ from api.schema import answers
 from api.serializers.auth import LoginForm, RefreshForm, TokensShape
 from api.views.base import OpenView
 from shop.customers import logins
+from shop.customers.guessing import TooManyAttempts
 
 # An answer that holds tokens is for nobody's cache. Source: RFC 6749, 5.1.
 NO_STORE = {"Cache-Control": "no-store"}
@@ -25,9 +26,18 @@ class LoginView(TokenView):
 
     throttle = "login"
 
-    @answers(TokensShape, LoginForm, summary="Log in", refuses=(logins.InvalidCredentials,))
+    @answers(
+        TokensShape,
+        LoginForm,
+        summary="Log in",
+        refuses=(logins.InvalidCredentials, TooManyAttempts),
+    )
     def post(self, request: Request) -> Response:
-        """Answer a pair of tokens for a username and its password."""
+        """Answer a pair of tokens for a username and its password.
+
+        After some wrong passwords in a row the answer is `too_many_attempts`, and each time it is
+        longer until the next one is looked at: see `Retry-After`.
+        """
         form = LoginForm.parse(request)
         token = tokens.new_refresh_token()
         login_id = logins.start(
@@ -45,7 +55,11 @@ class RefreshView(TokenView):
 
     @answers(TokensShape, RefreshForm, summary="Continue a login", refuses=(logins.InvalidToken,))
     def post(self, request: Request) -> Response:
-        """Answer a new pair of tokens; the old refresh token has done its work."""
+        """Answer a new pair of tokens; the old refresh token has done its work.
+
+        One that comes again may be stolen, so that ends the login, for whoever has the new one as
+        well. So send one of these requests at a time; if its answer is lost, log in again.
+        """
         old = tokens.read_refresh_token(RefreshForm.parse(request)["refresh"])
         new = tokens.new_refresh_token()
         logins.rotate(

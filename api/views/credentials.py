@@ -17,7 +17,9 @@ from api.serializers.auth import (
 from api.serializers.base import Nothing
 from api.views.auth import TokenView
 from api.views.base import View
-from shop.customers import profile
+from shop.customers import passwords, profile
+from shop.customers.guessing import TooManyAttempts
+from shop.customers.mailed_tokens import TooManyLetters, UnusableToken
 from tasks.acceptance import accounts
 
 
@@ -26,7 +28,16 @@ class PasswordView(View):
 
     throttle = "login"
 
-    @answers(None, PasswordForm, status=204, summary="Change the password")
+    @answers(
+        None,
+        PasswordForm,
+        status=204,
+        summary="Change the password",
+        refuses=(
+            *(passwords.WrongPassword, passwords.WeakNewPassword, passwords.PasswordProtected),
+            TooManyAttempts,
+        ),
+    )
     def post(self, request: Request) -> Response:
         """End all other logins of the account; this one goes on.
 
@@ -50,7 +61,9 @@ class PasswordResetsView(TokenView):
 
     throttle = "letter"
 
-    @starts_job(PasswordResetForm, summary="Have a token for a new password mailed")
+    @starts_job(
+        "password_reset", PasswordResetForm, summary="Have a token for a new password mailed"
+    )
     def post(self, request: Request) -> Response:
         """Start the job `password_reset`.
 
@@ -69,7 +82,13 @@ class PasswordResetConfirmationView(TokenView):
 
     throttle = "login"
 
-    @answers(None, PasswordResetConfirmationForm, status=204, summary="Choose a new password")
+    @answers(
+        None,
+        PasswordResetConfirmationForm,
+        status=204,
+        summary="Choose a new password",
+        refuses=(UnusableToken, passwords.WeakNewPassword),
+    )
     def post(self, request: Request) -> Response:
         """Set the password of the token's account, and end all of its logins.
 
@@ -86,7 +105,12 @@ class EmailVerificationsView(View):
 
     throttle = "letter"
 
-    @starts_job(summary="Have a token to verify the email mailed")
+    @starts_job(
+        "email_verification",
+        summary="Have a token to verify the email mailed",
+        refuses=(accounts.EmailVerified,),
+        fails={"issue_token": (TooManyLetters,)},
+    )
     def post(self, request: Request) -> Response:
         """Start the job `email_verification`, as each registration does.
 
@@ -106,7 +130,13 @@ class EmailConfirmationView(TokenView):
 
     throttle = "login"
 
-    @answers(None, EmailVerificationConfirmationForm, status=204, summary="Verify an email")
+    @answers(
+        None,
+        EmailVerificationConfirmationForm,
+        status=204,
+        summary="Verify an email",
+        refuses=(UnusableToken,),
+    )
     def post(self, request: Request) -> Response:
         """Note that the email of the token's account is its owner's; see `GET /me`.
 

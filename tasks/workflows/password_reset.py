@@ -1,7 +1,7 @@
 """Have a new password mailed to whoever an email address belongs to, or to nobody.
 
 Anyone may ask and follow this job, so that it is the same for every address; see
-docs/decisions/0015.
+docs/decisions/0016.
 """
 
 from typing import TypedDict

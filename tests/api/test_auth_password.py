@@ -10,7 +10,7 @@ from pytest_django import Settings
 from shop.customers.guessing import BOTH
 from shop.customers.models import Account
 from tests.api.callers import Caller, codes, log_in
-from tests.api.letters import finish_jobs
+from tests.api.letters import account_of, finish_jobs
 from tests.shopping import at_once, refused
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ OLD, NEW = "chín mươi chín đoá hồng", "bánh mì và hoa hồng"
 @pytest.fixture(autouse=True)
 def lan(customer: Caller, settings: Settings) -> Account:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    account = Account.objects.get(pk=customer.account_id)
+    account = account_of(customer)
     account.set_password(OLD)
     account.job_id = "01990000-0000-7000-8000-000000000000"
     account.save()

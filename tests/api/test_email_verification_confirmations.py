@@ -9,7 +9,7 @@ from shop.customers.mailed_tokens import LIFETIMES
 from shop.customers.models import Account, MailedToken
 from shop.customers.purposes import Purpose
 from tests.api.callers import Caller, codes
-from tests.api.letters import VERIFICATION, finish_jobs, token_of
+from tests.api.letters import VERIFICATION, account_of, finish_jobs, token_of
 from tests.shopping import at_once
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ UNUSABLE = {"token": "unusable_token"}
 def token(customer: Caller) -> str:
     customer.post("auth/email-verifications")
     finish_jobs()
-    return token_of(Account.objects.get(pk=customer.account_id).email, VERIFICATION)
+    return token_of(account_of(customer).email, VERIFICATION)
 
 
 def confirm(token: Any) -> Any:
@@ -56,7 +56,7 @@ def test_it_sets_no_password(token: str) -> None:
 
 
 def test_a_closed_account_is_verified_no_more(customer: Caller, token: str) -> None:
-    Account.objects.filter(pk=customer.account_id).update(is_active=False)
+    Account.objects.filter(pk=account_of(customer).pk).update(is_active=False)
     assert codes(confirm(token)) == UNUSABLE
 
 

@@ -4,9 +4,8 @@ import pytest
 from django.core import mail
 
 from shop.customers.mailed_tokens import MOST
-from shop.customers.models import Account
 from tests.api.callers import Caller, codes
-from tests.api.letters import VERIFICATION, finish_jobs, token_of
+from tests.api.letters import VERIFICATION, account_of, finish_jobs, token_of
 from tests.shopping import finished, refused
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +28,7 @@ def ask(caller: Caller, **headers: str) -> Caller:
 
 
 def email_of(caller: Caller) -> str:
-    return str(Account.objects.get(pk=caller.account_id).email)
+    return account_of(caller).email
 
 
 def test_the_caller_is_sent_a_letter(customer: Caller) -> None:

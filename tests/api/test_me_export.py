@@ -9,7 +9,8 @@ import pytest
 from api import exporting
 from shop.notifications.models import Notification
 from tests.api.callers import Caller
-from tests.shopping import bought, fill, new_book, new_buyer, refused
+from tests.shopping import bought, fill, new_buyer, refused, user_id
+from tests.workflows.cases import new_book
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def listed(caller: Caller, path: str) -> list[Any]:
 def tell(caller: Caller, number: int, body: str = "đ") -> None:
     Notification.objects.bulk_create(
         Notification(
-            customer_id=caller.user_id,
+            customer_id=user_id(caller),
             subject=f"Tin {n}",
             body=body,
             job_id=f"01990000-0000-7000-8000-{n:012}",

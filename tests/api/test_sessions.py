@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.customers.models import Account, Login
 from tests.api.callers import Caller, log_in, new_customer
+from tests.api.letters import account_of
 from tests.shopping import UNKNOWN_ID, refused, same_answer
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ PASSWORD = "chín mươi chín đoá hồng"
 @pytest.fixture
 def lan(customer: Caller, settings: Settings) -> Account:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    account = Account.objects.get(pk=customer.account_id)
+    account = account_of(customer)
     account.set_password(PASSWORD)
     account.save()
     return account
@@ -65,12 +66,9 @@ def test_reading_writes_nothing(
 
 def test_only_logins_of_ones_own_that_go_on_are_listed(customer: Caller, lan: Account) -> None:
     new_customer()
-    ended, expired = log_in(lan), log_in(lan)
-    ends = {"ended_at": Now()}, {"expires_at": Now() - timedelta(seconds=1)}
-    for caller, changes in zip((ended, expired), ends, strict=True):
-        newest = Login.objects.filter(account=lan, ended_at=None).order_by("-pk")
-        Login.objects.filter(pk=newest[0].pk).update(**changes)
-        assert caller.account_id == lan.pk
+    ended, expired = (sessions(log_in(lan))[0]["id"] for _ in range(2))
+    Login.objects.filter(pk=ended).update(ended_at=Now())
+    Login.objects.filter(pk=expired).update(expires_at=Now() - timedelta(seconds=1))
     assert [one["current"] for one in sessions(customer)] == [True]
 
 

@@ -150,7 +150,7 @@ def mail(seen: Evidence) -> Checked:
     return len(seen.notifications) + len(came), wrong
 
 
-MAILING = ("notification", "verification", "daily_report", "low_stock")
+MAILING = ("notification", "email_verification", "verification", "daily_report", "low_stock")
 
 
 def _message_id(job_id: str) -> str:

@@ -15,6 +15,8 @@ PERSON = {
     "city": "Hà Nội",
     "country": "VN",
 }
+# Of 32 bytes in base64.
+TOKEN_LENGTH = 43
 SHIP_TO = {name: PERSON[name] for name in ("first_name", "last_name", "address", "city", "country")}
 
 
@@ -78,5 +80,9 @@ def test_a_new_customer_registers_and_buys_and_is_told(
     (letter,) = mailbox.of(f"<{mail_job}.send_mail@bookshop>")
     assert letter["To"] == PERSON["email"]
     assert letter["Subject"] == told["subject"]
-    assert mailbox.to(PERSON["email"]) == [letter]
+    (asked,) = [one for one in mailbox.to(PERSON["email"]) if one != letter]
+    token = next(line for line in asked.get_content().split() if len(line) == TOKEN_LENGTH)
+    assert customer.get("me").expect(200)["email_verified"] is False
+    assert customer.post("auth/email-verifications/confirm", {"token": token}).status == 204
+    assert customer.get("me").expect(200)["email_verified"] is True
     assert books.differences() == []

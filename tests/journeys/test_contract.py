@@ -11,6 +11,7 @@ from tests.journeys.walk.walker import Walk
 
 ROWS: list[Callable[[Walk], object]] = [
     *(accounts.registrations, accounts.logins, accounts.records, accounts.deletion),
+    *(accounts.passwords, accounts.sessions),
     *(products.books, products.other_kinds),
     *(warehouse.settings, warehouse.goods, warehouse.inactive),
     *(buying.carts, buying.checkouts, buying.failing_checkouts, buying.odd_tokens),

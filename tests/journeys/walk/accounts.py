@@ -63,6 +63,7 @@ def records(walk: Walk) -> None:
     client, result = registered(walk, "WalkerThree")
     me = client.get("me").expect(200)
     assert me == {
+        "email_verified": False,
         "user_id": result["user_id"],
         "account_id": result["account_id"],
         "username": "WalkerThree",
@@ -77,6 +78,43 @@ def records(walk: Walk) -> None:
     assert walk.staff.get("me").expect(200)["user_id"] is None
     other, *_ = walk.customers(1)
     other.refused("PATCH", address, {"city": "Vinh"}, status=404, code="not_found")
+
+
+def passwords(walk: Walk) -> None:
+    client, _ = registered(walk, "WalkerFive")
+    wrong = {"current_password": "something else", "new_password": f"{PASSWORD} 2"}
+    client.refused("POST", "auth/password", wrong, status=422, code="wrong_password")
+    change = {**wrong, "current_password": PASSWORD}
+    assert client.post("auth/password", change).status == 204
+    assert client.get("me").status == 200
+    nobody = walk.nobody()
+    for email in ("walkerfive@example.org", "nobody@example.org"):
+        job = nobody.done(nobody.post("auth/password-resets", {"email": email}))
+        assert (job["kind"], job["result"]) == ("password_reset", {})
+    guess = {"token": "guess", "new_password": f"{PASSWORD} 3"}
+    path = "auth/password-resets/confirm"
+    nobody.refused("POST", path, guess, status=422, code="unusable_token")
+    job = client.done(client.post("auth/email-verifications"))
+    assert job["result"] == {"mail": "sent"}
+    path = "auth/email-verifications/confirm"
+    nobody.refused("POST", path, {"token": "guess"}, status=422, code="unusable_token")
+
+
+def sessions(walk: Walk) -> None:
+    client, _ = registered(walk, "WalkerSix")
+    login = {"username": "walkersix", "password": PASSWORD}
+    other, third = walk.nobody(), walk.nobody()
+    for one in (other, third):
+        one.token = one.post("auth/login", login).expect(200)["access"]
+    newest, second, first = client.all("auth/sessions")
+    assert [one["current"] for one in (newest, second, first)] == [False, False, True]
+    assert client.delete(f"auth/sessions/{second['id']}").status == 204
+    other.refused("GET", "me", status=401, code="invalid_token")
+    assert client.delete("auth/sessions").status == 204
+    third.refused("GET", "me", status=401, code="invalid_token")
+    export = client.get("me/export").expect(200)
+    assert export["account"] == client.get("me").expect(200)
+    assert [one["current"] for one in export["sessions"]] == [True]
 
 
 def deletion(walk: Walk) -> None:
