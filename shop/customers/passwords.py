@@ -1,11 +1,14 @@
 """Passwords: which are good enough, and how one is changed, by who knows it or reads the mail."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from shop.core.errors import NotFound, Refused
 from shop.customers import guessing, logins, mailed_tokens, profile
+from shop.customers.guessing import Guess
 from shop.customers.hashing import hash_password, password_fits
 from shop.customers.models import Account
 from shop.customers.purposes import Purpose
@@ -56,15 +59,29 @@ def check_strength(
         raise WeakPassword(" ".join(error.messages)) from error
 
 
-def change(
-    *,
-    account_id: int,
-    login_id: int,
-    current_password: str,
-    new_password: str,
-    address: str | None = None,
-) -> None:
-    """Give the account another password, and end its logins but this one.
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change of a password that may be made: everything that takes time is done."""
+
+    account_id: int
+    old_hash: str
+    new_hash: str
+    guess: Guess | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reset:
+    """The same of a password that a mailed token sets."""
+
+    account_id: int
+    token: str
+    new_hash: str
+
+
+def prepare_change(
+    *, account_id: int, current_password: str, new_password: str, address: str | None = None
+) -> Change:
+    """Check both passwords, outside of any transaction: hashes take their time.
 
     Guesses of the present one are counted as those at a login are.
     Raises NotFound; PasswordProtected; WeakNewPassword; TooManyAttempts; WrongPassword.
@@ -79,33 +96,49 @@ def change(
     if not password_fits(account=account, password=current_password):
         raise WrongPassword
     new_hash = hash_password(password=new_password)
-    with transaction.atomic():
-        unchanged = Account.objects.filter(pk=account.pk, password=account.password, is_active=True)
-        if not unchanged.update(password=new_hash):
-            raise WrongPassword
-        guessing.forget(guess)
-        logins.end_all(account_id=account.pk, but=login_id)
-        mailed_tokens.delete_all(account_id=account.pk, purpose=Purpose.PASSWORD_RESET)
+    return Change(account_id=account.pk, old_hash=account.password, new_hash=new_hash, guess=guess)
 
 
-def reset(*, token: str, new_password: str) -> int:
-    """Give the account another password for a token from its mail; return the account's id.
+@transaction.atomic
+def change(prepared: Change, *, login_id: int) -> None:
+    """Give the account its new password, and end its logins but this one.
 
-    Its logins end, all of them, and whoever it is may try to log in at once.
-    Raises UnusableToken, also when it was used before; WeakNewPassword, which leaves it unused.
+    Raises WrongPassword when it has got another one since.
     """
-    purpose = Purpose.PASSWORD_RESET
-    account = mailed_tokens.holder(token=token, purpose=purpose)
+    unchanged = Account.objects.filter(
+        pk=prepared.account_id, password=prepared.old_hash, is_active=True
+    )
+    if not unchanged.update(password=prepared.new_hash):
+        raise WrongPassword
+    guessing.forget(prepared.guess)
+    logins.end_all(account_id=prepared.account_id, but=login_id)
+    mailed_tokens.delete_all(account_id=prepared.account_id, purpose=Purpose.PASSWORD_RESET)
+
+
+def prepare_reset(*, token: str, new_password: str) -> Reset:
+    """Check token and password, outside of any transaction, and leave the token unused.
+
+    Raises UnusableToken; WeakNewPassword.
+    """
+    account = mailed_tokens.holder(token=token, purpose=Purpose.PASSWORD_RESET)
     _check_new(account, new_password)
     new_hash = hash_password(password=new_password)
-    with transaction.atomic():
-        # First of all the account is locked, as by all who lock it and its tokens.
-        Account.objects.filter(pk=account.pk, is_active=True).update(password=new_hash)
-        mailed_tokens.use(token=token, purpose=purpose)
-        profile.note_that_email_is_read(account_id=account.pk)
-        logins.end_all(account_id=account.pk)
-        guessing.forgive(account_id=account.pk)
-    return account.pk
+    return Reset(account_id=account.pk, token=token, new_hash=new_hash)
+
+
+@transaction.atomic
+def reset(prepared: Reset) -> None:
+    """Give the account of a mailed token its new password, and end all of its logins.
+
+    Whoever it is may try to log in at once. Raises UnusableToken when it was used since.
+    """
+    # First of all the account is locked, as by all who lock it and its tokens.
+    account = Account.objects.filter(pk=prepared.account_id, is_active=True)
+    account.update(password=prepared.new_hash)
+    mailed_tokens.use(token=prepared.token, purpose=Purpose.PASSWORD_RESET)
+    profile.note_that_email_is_read(account_id=prepared.account_id)
+    logins.end_all(account_id=prepared.account_id)
+    guessing.forgive(account_id=prepared.account_id)
 
 
 def _check_new(account: Account, password: str) -> None:

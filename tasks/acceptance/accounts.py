@@ -82,21 +82,30 @@ def change_password(
     client: Client,
     asked: Asked,
 ) -> None:
-    """Change a password, and start a job that tells of it. Raises what `passwords.change` does."""
-    passwords.change(
+    """Change a password, and start a job that tells of it.
+
+    Raises what `passwords.prepare_change` does.
+    """
+    prepared = passwords.prepare_change(
         account_id=account_id,
-        login_id=login_id,
         current_password=current_password,
         new_password=new_password,
         address=client.address,
     )
-    _tell_of_password(account_id=account_id, asked=asked)
+    with transaction.atomic():
+        passwords.change(prepared, login_id=login_id)
+        _tell_of_password(account_id=account_id, asked=asked)
 
 
 def reset_password(*, token: str, new_password: str, asked: Asked) -> None:
-    """Set a password for a mailed token, and tell of it. Raises what `passwords.reset` does."""
-    account_id = passwords.reset(token=token, new_password=new_password)
-    _tell_of_password(account_id=account_id, asked=asked)
+    """Set a password for a mailed token, and start a job that tells of it.
+
+    Raises what `passwords.prepare_reset` does.
+    """
+    prepared = passwords.prepare_reset(token=token, new_password=new_password)
+    with transaction.atomic():
+        passwords.reset(prepared)
+        _tell_of_password(account_id=prepared.account_id, asked=asked)
 
 
 def _tell_of_password(*, account_id: int, asked: Asked) -> None:
@@ -110,7 +119,14 @@ def _tell_of_password(*, account_id: int, asked: Asked) -> None:
     text = texts.PASSWORD_CHANGED
     jobs.start(
         registry.newest("notification"),
-        input={"user_id": user_id, "order_id": None, "subject": text.subject, "body": text.body},
+        input={
+            "user_id": user_id,
+            "order_id": None,
+            "subject": text.subject,
+            "body": text.body,
+            "is_new": True,
+            "notification_id": None,
+        },
         beneficiary_id=account_id,
         request_id=asked.request_id,
     )

@@ -7,9 +7,14 @@ import jwt
 import pytest
 import time_machine
 from django.conf import settings as shop_settings
+from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
+from redis.exceptions import ConnectionError as RedisAway
+from structlog.testing import capture_logs
 
+from api import throttling
+from shop.customers.guessing import BOTH
 from shop.customers.models import Account, Login
 from tests.api.callers import Caller, codes
 
@@ -74,6 +79,22 @@ def test_wrong_credentials_are_refused_alike(anyone: Caller, username: str, pass
     assert Login.objects.count() == 1
 
 
+def test_wrong_passwords_slow_down_whoever_sends_them_also_without_redis(
+    anyone: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise RedisAway
+
+    monkeypatch.setattr(cache, "add", away)
+    monkeypatch.setattr(throttling, "breaker", throttling.Breaker())
+    for username in ("lan", "nobody"):
+        body = {"username": username, "password": "wrong"}
+        answers = [anyone.post("auth/login", body) for _ in range(BOTH.free + 2)]
+        assert [answer.status_code for answer in answers] == [401] * (BOTH.free + 1) + [429]
+        assert answers[-1].json()["code"] == "too_many_attempts"
+        assert answers[-1]["Retry-After"] == "1"
+
+
 def test_a_password_is_the_same_however_its_letters_are_composed(anyone: Caller) -> None:
     decomposed = "chi\u0301n mu\u031bo\u031bi chi\u0301n d\u0323oa\u0301 h\u00f4\u0300ng"
     assert decomposed != PASSWORD
@@ -111,7 +132,12 @@ def test_a_refresh_token_gives_a_new_pair_once(anyone: Caller) -> None:
     second = response.json()
     assert reads(second["access"]) == 200
     # Whoever comes with the first again may be a thief: nobody goes on with this login.
-    assert refused(anyone.post("auth/refresh", {"refresh": first["refresh"]}), "invalid_token")
+    with capture_logs() as lines:
+        assert refused(anyone.post("auth/refresh", {"refresh": first["refresh"]}), "invalid_token")
+    assert [line["event"] for line in lines if line["log_level"] == "warning"] == [
+        "refresh_token_reused"
+    ]
+    assert first["refresh"] not in str(lines)
     assert refused(anyone.post("auth/refresh", {"refresh": second["refresh"]}), "invalid_token")
     assert (reads(first["access"]), reads(second["access"])) == (401, 401)
 
