@@ -22,6 +22,7 @@ RATES = {
     "authenticated": 3000,
     "anonymous": 600,
     "login": 120,
+    "password": 120,
     "registration": 120,
     "letter": 120,
     "export": 60,

@@ -26,7 +26,7 @@ from tasks.acceptance import accounts
 class PasswordView(View):
     """The caller's password."""
 
-    throttle = "login"
+    throttle = "password"
 
     @answers(
         None,
@@ -80,8 +80,6 @@ class PasswordResetsView(TokenView):
 class PasswordResetConfirmationView(TokenView):
     """The use of such a letter."""
 
-    throttle = "login"
-
     @answers(
         None,
         PasswordResetConfirmationForm,
@@ -127,8 +125,6 @@ class EmailVerificationsView(View):
 
 class EmailConfirmationView(TokenView):
     """The use of such a letter."""
-
-    throttle = "login"
 
     @answers(
         None,

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth import hashers
 
 from api import authentication as tokens
 from api.roles import Role
 from shop.catalog import services as catalog
+from shop.customers import mailed_tokens
 from shop.customers.models import Account, Login
+from shop.customers.purposes import Purpose
 from shop.notifications import services as notifications
 from shop.orders.models import Order
 from tasks.engine import jobs
@@ -88,6 +90,9 @@ def things(owner: Caller) -> dict[str, Any]:
         "job_of_nobody": _registration(),
         "stuck_id": _job(owner_id=account.pk, is_stuck=True),
         "username": account.username,
+        "email": account.email,
+        "session_id": Login.objects.get(account=account, ended_at=None).pk,
+        **{purpose.value: _mailed_token(account, purpose) for purpose in Purpose},
         "refresh": _refresh_token(account),
     }
 
@@ -119,6 +124,14 @@ def asks(at: Ids) -> dict[str, Ask]:
         "POST auth/login": Ask({"username": at["username"], "password": PASSWORD}),
         "POST auth/refresh": Ask({"refresh": at["refresh"]}),
         "POST auth/logout": Ask({"refresh": at["refresh"]}),
+        "POST auth/password": Ask(
+            {"current_password": PASSWORD, "new_password": f"{PASSWORD} hơn"}
+        ),
+        "POST auth/password-resets": Ask({"email": at["email"]}),
+        "POST auth/password-resets/confirm": Ask(
+            {"token": at["password_reset"], "new_password": f"{PASSWORD} hơn"}
+        ),
+        "POST auth/email-verifications/confirm": Ask({"token": at["email_verification"]}),
         "PATCH customers/{user_id}": Ask({"city": "Huế"}),
         "DELETE accounts/{account_id}": Ask(
             prepare=partial(Order.objects.update, status="delivered")
@@ -190,6 +203,12 @@ def _job(*, is_stuck: bool = False, **whose: Any) -> UUID:
 def _registration() -> UUID:
     fields = ("username", "email", "first_name", "last_name", "address", "city", "country")
     return jobs.start(REGISTRATION, input=dict.fromkeys(fields, "x")).pk
+
+
+def _mailed_token(account: Account, purpose: Purpose) -> str:
+    token = mailed_tokens.new()
+    mailed_tokens.issue(account_id=account.pk, purpose=purpose, token=token, job_id=uuid4())
+    return token
 
 
 def _refresh_token(account: Account) -> str:

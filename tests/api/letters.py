@@ -4,9 +4,7 @@ import re
 
 from django.core import mail
 
-from shop.customers.models import Account
 from tasks.engine.models import Job
-from tests.api.callers import Caller
 from tests.workflows.cases import run
 
 
@@ -14,12 +12,6 @@ def finish_jobs() -> None:
     """Work off all jobs, those too that they start."""
     while active := Job.objects.filter(due_at__isnull=False).order_by("created_at").first():
         run(active)
-
-
-def account_of(caller: Caller) -> Account:
-    """Return the caller's account."""
-    assert caller.account_id is not None
-    return Account.objects.get(pk=caller.account_id)
 
 
 def token_of(address: str, subject: str) -> str:

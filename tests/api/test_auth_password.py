@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from shop.customers.guessing import BOTH
 from shop.customers.models import Account
-from tests.api.callers import Caller, codes, log_in
-from tests.api.letters import account_of, finish_jobs
+from tests.api.callers import Caller, account_of, codes, log_in
+from tests.api.letters import finish_jobs
 from tests.shopping import at_once, refused
 
 pytestmark = pytest.mark.django_db

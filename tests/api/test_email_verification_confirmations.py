@@ -8,8 +8,8 @@ from django.db.models import F
 from shop.customers.mailed_tokens import LIFETIMES
 from shop.customers.models import Account, MailedToken
 from shop.customers.purposes import Purpose
-from tests.api.callers import Caller, codes
-from tests.api.letters import VERIFICATION, account_of, finish_jobs, token_of
+from tests.api.callers import Caller, account_of, codes
+from tests.api.letters import VERIFICATION, finish_jobs, token_of
 from tests.shopping import at_once
 
 pytestmark = pytest.mark.django_db

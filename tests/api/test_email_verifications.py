@@ -4,8 +4,8 @@ import pytest
 from django.core import mail
 
 from shop.customers.mailed_tokens import MOST
-from tests.api.callers import Caller, codes
-from tests.api.letters import VERIFICATION, account_of, finish_jobs, token_of
+from tests.api.callers import Caller, account_of, codes
+from tests.api.letters import VERIFICATION, finish_jobs, token_of
 from tests.shopping import finished, refused
 
 pytestmark = pytest.mark.django_db

@@ -49,7 +49,7 @@ def asked(caller: Caller, row: str, at: asking.Ids) -> tuple[int, bytes, list[st
             response = asking.send(caller, row, at)
         transaction.set_rollback(True)
     statements = [IDS.sub("…", query["sql"]) for query in said]
-    return response.status_code, response.content, statements
+    return response.status_code, response.getvalue(), statements
 
 
 def operations() -> set[str]:

@@ -8,8 +8,7 @@ from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.customers.models import Account, Login
-from tests.api.callers import Caller, log_in, new_customer
-from tests.api.letters import account_of
+from tests.api.callers import Caller, account_of, log_in, new_customer
 from tests.shopping import UNKNOWN_ID, refused, same_answer
 
 pytestmark = pytest.mark.django_db
