@@ -99,11 +99,23 @@ class Stack:
 
     def remove(self) -> None:
         """Remove all that it kept."""
-        data = self.home / "postgres"
-        # As root PostgreSQL's data lie elsewhere; see config/local/placement.py.
-        if data.is_symlink():
-            shutil.rmtree(data.resolve().parent, ignore_errors=True)
+        _remove_data(self.home)
         shutil.rmtree(self.home.parent, ignore_errors=True)
+
+
+def _remove_data(home: Path) -> None:
+    """Remove PostgreSQL's data where they lie elsewhere, as root; see config/local/placement.py."""
+    data = home / "postgres"
+    if data.is_symlink():
+        shutil.rmtree(data.resolve().parent, ignore_errors=True)
+
+
+def _remove_what_killed_runs_left(base: Path) -> None:
+    for home in base.glob(f"{PREFIX}*/shop"):
+        pid = home.parent.name.removeprefix(PREFIX).partition("-")[0]
+        if not Path("/proc", pid).exists():
+            _remove_data(home)
+    remove_what_killed_runs_left(base, prefix=PREFIX)
 
 
 @contextmanager
@@ -111,7 +123,7 @@ def running() -> Iterator[Stack]:
     """Run the shop for a while. Raises NotUp."""
     # Not in /tmp, which may lie in memory, where fsync costs nothing.
     base = Path("/var/tmp")  # noqa: S108
-    remove_what_killed_runs_left(base, prefix=PREFIX)
+    _remove_what_killed_runs_left(base)
     stack = Stack(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base)) / "shop")
     try:
         stack.start()
