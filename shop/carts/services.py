@@ -5,6 +5,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
@@ -169,16 +170,11 @@ def take_lines(
     Raises NotFound; PreconditionFailed; CartEmpty; ProductUnavailable; PriceChanged when the total
     is another one.
     """
-    cart = _locked_cart(user_id, if_match)
-    items = list(
-        CartItem.objects.filter(cart=cart)
-        .order_by("pk")
-        .values_list(
-            *("product_id", "quantity", "product__title", "product__price"),
-            *("product__currency", "product__deleted_at"),
-        )
-    )
+    if if_match is not None:
+        _locked_cart(user_id, if_match)
+    items = _taken(user_id)
     if not items:
+        _locked_cart(user_id, None)
         raise CartEmpty
     # A price in another currency, from before the shop changed its own, is no price here.
     if any(deleted_at or code != money.currency() for *_, code, deleted_at in items):
@@ -186,7 +182,6 @@ def take_lines(
     total = sum(quantity * price for _, quantity, _, price, *_ in items)
     if expected_total is not None and total != expected_total:
         raise PriceChanged
-    CartItem.objects.filter(cart=cart).delete()
     return [
         Line(
             product_id=product_id,
@@ -196,6 +191,24 @@ def take_lines(
         )
         for product_id, quantity, title, price, *_ in items
     ]
+
+
+def _taken(user_id: int) -> list[tuple[int, int, str, Decimal, str, datetime | None]]:
+    """Take all lines out of a cart, locked, and return them with what is known of the products.
+
+    A line that is put in while this waits for the cart stays for the next order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH cart AS (SELECT id FROM carts_cart WHERE customer_id = %s FOR UPDATE),"
+            " taken AS (DELETE FROM carts_cartitem AS item USING cart WHERE item.cart_id = cart.id"
+            " RETURNING item.id, item.product_id, item.quantity)"
+            " SELECT product_id, quantity, title, price, currency, deleted_at"
+            " FROM taken JOIN catalog_product AS product ON product.id = product_id"
+            " ORDER BY taken.id",
+            [user_id],
+        )
+        return list(cursor.fetchall())
 
 
 @transaction.atomic(savepoint=False)

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from shop.core.errors import NotFound, Refused
 from shop.core.ids import new_job_id
-from tasks.engine import registry, vault
+from tasks.engine import registry, rows, vault
 from tasks.engine.collecting import collector
 from tasks.engine.models import FINAL, UNTRIED, Job, State, StepState
 from tasks.engine.publish import publish, publish_all
@@ -106,7 +106,7 @@ def start(
             job_id=job_id or new_job_id(),
         ),
     )
-    job.save(force_insert=True)
+    rows.insert([job])
     # The job is durable by then: whatever fails now must not turn the answer into an error. Not a
     # `partial`: Django asks what has failed for its name, and fails itself where it has none.
     transaction.on_commit(lambda: collector.send(job), robust=True)
@@ -115,7 +115,8 @@ def start(
 
 def start_all(workflow: Workflow, wanted: Sequence[Wanted]) -> None:
     """Accept several jobs of a kind, as `start` does each, in one statement."""
-    made = Job.objects.bulk_create([_new(workflow, one) for one in wanted])
+    made = [_new(workflow, one) for one in wanted]
+    rows.insert(made)
     transaction.on_commit(lambda: publish_all(made), robust=True)
 
 
@@ -132,7 +133,6 @@ def _new(workflow: Workflow, wanted: Wanted) -> Job:
         id=wanted.job_id,
         kind=workflow.kind,
         version=workflow.version,
-        due_at=Now() + timedelta(seconds=LEASE),
         input=dict(wanted.input),
         secrets=vault.seal(wanted.secrets or {}),
         steps=steps,

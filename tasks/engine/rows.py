@@ -103,6 +103,48 @@ def _true(jobs: QuerySet[Job], messages: Mapping[UUID, int]) -> list[Seen]:
     ]
 
 
+def insert(jobs: Sequence[Job]) -> None:
+    """Write new jobs, published within their lease, and note when PostgreSQL says they were made.
+
+    Raises IntegrityError when an idempotency key is taken.
+    """
+    columns = [
+        [json.dumps(getattr(job, name)) if name in _IN_JSON else getattr(job, name) for job in jobs]
+        for name in _NEW
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [LEASE, *columns])
+        made = dict(cursor.fetchall())
+    for job in jobs:
+        job.created_at = made[job.pk]
+
+
+# What a new job has, beside what is the same for all of them.
+_NEW = (
+    *("id", "kind", "version", "cursor", "input", "secrets", "steps"),
+    *("owner_id", "beneficiary_id", "personal", "request_id"),
+    *("scope", "idempotency_key", "fingerprint"),
+)
+_INSERT = """
+    INSERT INTO jobs_job (
+        state, seq, attempt, due_at, publications, claims, claimed_by, signals,
+        cancel_requested, data,
+        id, kind, version, cursor, input, secrets, steps,
+        owner_id, beneficiary_id, personal, request_id,
+        scope, idempotency_key, fingerprint
+    )
+    SELECT
+        'queued', 0, 0, statement_timestamp() + %s * interval '1 second', 1, 0, '', 0,
+        false, '{}', new.*
+    FROM unnest(
+        %s::uuid[], %s::text[], %s::int[], %s::int[], %s::jsonb[], %s::bytea[], %s::jsonb[],
+        %s::bigint[], %s::bigint[], %s::bool[], %s::text[],
+        %s::text[], %s::text[], %s::bytea[]
+    ) AS new
+    RETURNING id, created_at
+"""
+
+
 class Saved(NamedTuple):
     """What a turn writes of its job; `due_in` in seconds."""
 
