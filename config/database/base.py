@@ -1,5 +1,6 @@
 """The gateway's way to PostgreSQL: Django's own, but for what a broken connection means."""
 
+import time
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool
 
 Session = psycopg.Connection[Any]
+# For how long a connection that worked is taken to work still.
+TRUSTED_SECONDS = 1.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -26,12 +29,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def _check(pool: ConnectionPool[Session], session: Session) -> None:
     """Look whether a connection works, and where it does not, at all that are idle.
 
-    PostgreSQL's restart breaks them all at once. By itself the pool would have requests find them
-    one by one, with pauses that double, until their patience ends. Raises psycopg.Error.
+    Not at one that was looked at a moment ago: each request would pay for that. PostgreSQL's
+    restart breaks them all at once. By itself the pool would have requests find them one by one,
+    with pauses that double, until their patience ends. Raises psycopg.Error.
     """
+    state = vars(session)
+    if time.monotonic() < state.get("trusted_until", 0.0):
+        return
     try:
         pool.check_connection(session)
     except psycopg.Error:
         # Broken ones are replaced; this request gets another, or waits for a new one.
         pool.check()
         raise
+    state["trusted_until"] = time.monotonic() + TRUSTED_SECONDS

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from shop.carts.services import Line, ProductUnavailable
@@ -173,11 +173,14 @@ def confirm_all(paid: Mapping[int, UUID]) -> list[InvalidTransition | None]:
     """
     # Locked in one order, so that no two of us wait for each other. The condition, not an earlier
     # look, decides: another may move an order at this moment.
-    pending = Order.objects.select_for_update(no_key=True).filter(
-        pk__in=list(paid), status=OrderStatus.PENDING
-    )
-    moved = set(pending.order_by("pk").values_list("pk", flat=True))
-    Order.objects.filter(pk__in=moved).update(status=OrderStatus.PAID)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_order AS paid SET status = %s FROM (SELECT id FROM orders_order"
+            " WHERE id = ANY(%s) AND status = %s ORDER BY id FOR NO KEY UPDATE) AS pending"
+            " WHERE paid.id = pending.id RETURNING paid.id",
+            [OrderStatus.PAID, list(paid), OrderStatus.PENDING],
+        )
+        moved = {order_id for (order_id,) in cursor.fetchall()}
     OrderEvent.objects.bulk_create(
         OrderEvent(order_id=order_id, status=OrderStatus.PAID, by=None, job_id=job_id)
         for order_id, job_id in paid.items()
