@@ -107,6 +107,21 @@ def test_an_account_that_is_closed_cannot_log_in_and_its_tokens_end() -> None:
         rotate(login_id, FIRST, SECOND)
 
 
+def test_a_password_that_is_changed_while_it_is_looked_at_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = add_customer()
+
+    def changed_meanwhile(**_: object) -> bool:
+        Account.objects.filter(pk=account.pk).update(password="another")
+        return True
+
+    monkeypatch.setattr(logins, "password_fits", changed_meanwhile)
+    with pytest.raises(logins.InvalidCredentials):
+        log_in()
+    assert not Login.objects.exists()
+
+
 def test_an_account_whose_registration_is_under_way_cannot_log_in_yet() -> None:
     account = add_customer()
     assert account.customer_id is not None
