@@ -5,6 +5,7 @@ Source: OWASP, Forgot Password Cheat Sheet.
 """
 
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -45,20 +46,20 @@ def new() -> str:
     return secrets.token_urlsafe(32)
 
 
-def issue(*, account_id: int, purpose: Purpose, token: str, job_id: UUID) -> bool:
-    """Have the token work for an open account, from now on; once for a job.
+def issue(*, account_id: int, purpose: Purpose, token: str, job_id: UUID) -> None:
+    """Have the token work for an open account, from now on; once for a job. Others go on to work.
 
-    Returns whether it does: not one more than `MOST` that are unused. Others go on to work.
+    A closed account gets none. Raises TooManyLetters after `MOST` that are still unused.
     """
     # One after the other, and none for an account that is being erased.
     account = Account.objects.filter(pk=account_id, is_active=True)
     if not account.select_for_update(no_key=True).exists():
-        return False
+        return
     recent = MailedToken.objects.filter(
         account_id=account_id, purpose=purpose, created_at__gt=Now() - WITHIN
     )
     if recent.count() >= MOST:
-        return False
+        raise TooManyLetters
     MailedToken.objects.create(
         account_id=account_id,
         purpose=purpose,
@@ -66,21 +67,24 @@ def issue(*, account_id: int, purpose: Purpose, token: str, job_id: UUID) -> boo
         job_id=job_id,
         expires_at=Now() + LIFETIMES[purpose],
     )
-    return True
 
 
 def issue_reset(*, email: str, token: str, job_id: UUID) -> None:
     """Have the token reset the password of the account with this email, if there is one.
 
-    Not that of an account which a command made. Once for a job.
+    Not that of an account which a command made, and not one of too many: nobody is told which it
+    was. Once for a job.
     """
     account = (
         Account.objects.alias(folded=Lower("email"))
         .filter(folded=Lower(Value(email)), job_id__isnull=False)
         .first()
     )
-    if account is not None:
-        issue(account_id=account.pk, purpose=Purpose.PASSWORD_RESET, token=token, job_id=job_id)
+    if account is None:
+        return
+    purpose = Purpose.PASSWORD_RESET
+    with suppress(TooManyLetters):
+        issue(account_id=account.pk, purpose=purpose, token=token, job_id=job_id)
 
 
 def holder(*, token: str, purpose: Purpose) -> Account:

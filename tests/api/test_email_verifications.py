@@ -4,9 +4,11 @@ import pytest
 from django.core import mail
 
 from shop.customers.mailed_tokens import MOST
+from shop.customers.models import Account
 from tests.api.callers import Caller, account_of, codes
 from tests.api.letters import VERIFICATION, finish_jobs, token_of
-from tests.shopping import finished, refused
+from tests.shopping import finished, job_of, refused
+from tests.workflows.cases import run
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +76,14 @@ def test_who_asks_too_often_is_told(customer: Caller) -> None:
     assert [job["state"] for job in jobs] == ["succeeded"] * MOST + ["failed"]
     assert (jobs[-1]["error"]["code"], jobs[-1]["error"]["status"]) == ("too_many_letters", 429)
     assert len(mail.outbox) == MOST
+
+
+def test_an_account_that_is_closed_meanwhile_gets_none(customer: Caller) -> None:
+    response = ask(customer)
+    Account.objects.filter(pk=account_of(customer).pk).update(is_active=False)
+    job = run(job_of(response))
+    assert (job.state, job.result) == ("succeeded", {"mail": "nobody"})
+    assert mail.outbox == []
 
 
 def test_the_same_request_again_is_the_same_job(customer: Caller) -> None:
