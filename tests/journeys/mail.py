@@ -39,6 +39,15 @@ class Mailbox:
         """Return the letters to this address."""
         return [letter for letter in list(self._letters) if letter["To"] == address]
 
+    def contents(self) -> list[bytes]:
+        """Return all letters, with their texts as they are read."""
+        return [
+            f"{letter}\n{part.get_content()}".encode()
+            for letter in list(self._letters)
+            for part in letter.walk()
+            if not part.is_multipart()
+        ]
+
 
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:

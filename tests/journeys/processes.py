@@ -177,6 +177,7 @@ class Shop:
             log=lambda name: home / "logs" / f"{name}.log",
         )
         (self.beat,) = (x for x in programs if x.name == "beat")
+        (self.flower,) = (x for x in programs if x.name == "flower")
         self.servers = {x.name: self._process(x) for x in (self.postgres, self.redis)}
         self.processes = self.servers | {x.name: self._process(x) for x in self._needed(programs)}
         self.workers = [x for name, x in self.processes.items() if name.startswith("worker")]
