@@ -7,8 +7,9 @@ from api.schema import headers, tags
 INTRODUCTION = """
 **How to buy a book, here in the page**
 
-1. `POST /registrations`, then `POST /auth/login`: copy the `access` token.
-2. *Authorize*: paste it. It lasts 15 minutes; `POST /auth/refresh` gives the next pair.
+1. `POST /registrations`, then `POST /auth/login`. Swagger's page (`/api/docs`) keeps the `access`
+   token and sends it from then on; another one can be given to *Authorize*.
+2. It lasts 15 minutes; `POST /auth/refresh` gives the next pair.
 3. `GET /me` says which `user_id` and `account_id` you have.
 4. `GET /books?search_term=…`, then `POST /carts/{user_id}/items`: `product_id` is the book's `id`.
 5. `POST /checkouts` with your `user_id` and the token `tok_ok`; in `Prefer` write `wait=10`.
