@@ -66,8 +66,14 @@ class EmailField(TextField):
         self.validators.append(EmailValidator(message=self.error_messages["invalid"]))
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the address. Raises ValidationError for a domain that no mail can be sent to."""
+        """Return the address.
+
+        Raises ValidationError for a domain that no mail can be sent to, and for what nobody sees:
+        two addresses that look the same could be two accounts.
+        """
         address = super().to_internal_value(data)
+        if any(unicodedata.category(char) == "Cf" for char in address):
+            self.fail("invalid")
         try:
             address.rpartition("@")[2].encode("idna")
         except UnicodeError:

@@ -1,6 +1,7 @@
 """What a body and the parameters may be, seen through a view of the tests' own."""
 
 import json
+from datetime import date
 from typing import Any, ClassVar
 
 import pytest
@@ -72,6 +73,7 @@ def errors(response: Any) -> dict[str, str]:
         (b"{} {}", "not JSON"),
         (b'{"text": NaN}', "NaN"),
         (b'{"number": -Infinity}', "Infinity"),
+        (b'{"number": 00}', "not JSON"),
         (b'{"text": "a", "text": "b"}', "twice"),
         (b'{"inner": {"a": 1, "a": 1}}', "twice"),
         (b'{"text": "\xff"}', "UTF-8"),
@@ -90,6 +92,12 @@ def test_what_is_not_json_is_400(body: bytes, detail: str) -> None:
     assert response.status_code == 400
     assert response.data["code"] == "malformed_json"
     assert detail in response.data["detail"]
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"-0.0", b"1E-400"])
+def test_a_number_that_no_column_holds_is_422(number: bytes) -> None:
+    assert errors(post(b'{"number": ' + number + b"}")) == {"number": "invalid"}
+    assert errors(post(b'{"price": ' + number + b"}")) == {"price": "invalid"}
 
 
 def test_a_pair_of_surrogates_is_one_character() -> None:
@@ -145,6 +153,9 @@ def test_a_media_type_may_name_its_charset() -> None:
         {"lines": "a\x00"},
         {"email": "nobody"},
         {"email": "a@example.org\n"},
+        {"email": "a@exam\u200bple.org"},
+        {"email": "a@\u202eexample.org"},
+        {"email": "a@exam\u00adple.org"},
         {"number": "3"},
         {"number": "٣"},
         {"number": 3.0},
@@ -153,6 +164,8 @@ def test_a_media_type_may_name_its_charset() -> None:
         {"number": 0},
         {"number": 11},
         {"number": 10**400},
+        {"number": -0.0},
+        {"number": 1e300},
         {"number": []},
         {"id": "1"},
         {"id": 0},
@@ -161,6 +174,10 @@ def test_a_media_type_may_name_its_charset() -> None:
         {"flag": 1},
         {"flag": "true"},
         {"date": "2024-02-30"},
+        {"date": "0000-01-01"},
+        {"date": "-001-01-01"},
+        {"date": "10000-01-01"},
+        {"date": "9999-12-31T23:59:59Z"},
         {"date": "20240229"},
         {"date": "2024-W01-1"},
         {"date": "2024-02-29T00:00:00"},
@@ -201,6 +218,9 @@ def test_types_are_strict(body: dict[str, Any]) -> None:
         ({"text": " a "}, {"text": " a "}),
         ({"lines": "a\r\nb\tc"}, {"lines": "a\nb\tc"}),
         ({"lines": ""}, {"lines": ""}),
+        ({"text": "\u200fa\u200d"}, {"text": "\u200fa\u200d"}),
+        ({"date": "9999-12-31"}, {"date": date(9999, 12, 31)}),
+        ({"number": 5}, {"number": 5}),
         ({"number": 10}, {"number": 10}),
         ({"id": 2**63 - 1}, {"id": 2**63 - 1}),
         ({"flag": False}, {"flag": False}),
