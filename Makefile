@@ -10,7 +10,8 @@ INSTALL = $(BASE_PY) -m config.local.install
 
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev python test check lint types imports migrations lock-check \
-	schema format compose-check chaos chaos-short chaos-mutants bench bench-compare
+	schema format compose-check chaos chaos-short chaos-mutants \
+	fuzz browser-check bench bench-compare
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -74,6 +75,12 @@ bench: install-dev ## Measure what the shop carries and costs; JSON=FILE keeps i
 
 bench-compare: install-dev ## How two runs of it differ: A=FILE B=FILE.
 	@exec $(PY) -m tests.bench.compare $(A) $(B)
+
+fuzz: install-dev ## Send mutated requests to the port of a shop; SECONDS, SEED.
+	@exec $(PY) -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+browser-check: install-dev ## Place an order from /api/docs, and look at each page, in Chromium.
+	@exec $(PY) -m tests.browser $(ARGS)
 
 format: install-dev ## Format the code.
 	$(PY) -m ruff format .
