@@ -88,3 +88,7 @@ async def _work(page: Page, address: str, stack: Stack, pictures: Path) -> None:
         await page.wait("!document.querySelector('#id_password')")
         picture = pictures / f"admin-{number}.png"
         await _see(page, f"{address}/admin/{where}", "#content, main", picture)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
