@@ -65,12 +65,13 @@ def test_a_round_is_measured_and_its_statements_are_counted(shop: Shop, books: B
     assert done.jobs == {("checkout", "succeeded"): 6, ("notification", "succeeded"): 6}
     assert {"cpu_ms.gateway", "cpu_ms.postgres", "cpu_ms.worker-shop"} <= set(found)
     assert 1 < found["cpu_ms.all"] < 10_000
-    assert found["messages"] >= 1
+    assert found["messages"] > 0
     assert found["wal_bytes"] > 1000
     assert sum(gauges.memory_bytes(running.pids()).values()) > 100 * 2**20
 
     counts = counted(running, lambda: run(shop.customers(CHECKOUTS)))
-    # The same as in test_costs.py, where it is pinned; a notification's own are among the worker's.
+    # How many there are is pinned in test_costs.py; what is done together is shared here.
     assert counts["commits.gateway"] == 1
-    assert counts["statements.gateway"] == 5
-    assert counts["statements.worker"] > 20
+    assert 1 <= counts["statements.gateway"] < 10
+    assert 1 < counts["statements.worker"] < 60
+    assert 0 < counts["commits.worker"] < 10
