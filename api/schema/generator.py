@@ -1,11 +1,13 @@
 """From a view to its operations, for drf-spectacular."""
 
 import copy
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 
-from api.schema import examples, fields, links, refusals, tags
+from api.schema import examples, fields, links, paths, refusals, tags
 from api.schema.decorators import DECLARED, Declared
 from api.schema.headers import IF_MATCH, refer
 from api.serializers.base import Form, NoParameters, Query
@@ -76,6 +78,11 @@ class AutoSchema(SpectacularSchema):
         view = type(self.view)
         own = vars(view).get(self.method.lower())
         return _unwrapped((own or view).__doc__ or "")
+
+    def _resolve_path_parameters(self, variables: Iterable[str]) -> list[dict[str, Any]]:
+        """Return the parameters of the path, by the converters in the table of addresses."""
+        kinds = {name: kind for kind, name in re.findall(r"<(\w+):(\w+)>", self.path_regex)}
+        return [paths.parameter(name, kinds[name]) for name in variables]
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters that the view's query names."""

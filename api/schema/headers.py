@@ -25,7 +25,7 @@ PREFER = OpenApiParameter(
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    {"type": "string", "pattern": r'^(\*|"[!#-~]*"(, "[!#-~]*")*)$'},
+    {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$'},
     OpenApiParameter.HEADER,
     description="The `ETag` that was read, or several: changed since, the answer is `412`.",
 )

@@ -12,6 +12,7 @@ const ui = SwaggerUIBundle({
   url: "/api/schema",
   dom_id: "#docs",
   deepLinking: true,
+  tryItOutEnabled: true,
   displayRequestDuration: true,
   responseInterceptor: authorizeBy,
 });
