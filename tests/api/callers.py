@@ -13,6 +13,7 @@ from django.test.client import ClientHandler
 from api import authentication as tokens
 from api.roles import Role
 from shop.customers.models import Account, Address, Customer, FullName, Login
+from tests.openapi import declared
 
 _numbers = count(1)
 # One for all: a client loads the middleware anew, which looks at every static file then.
@@ -34,13 +35,17 @@ class Caller:
         # A bug shows as the `500` that a client would see.
         client = Client(raise_request_exception=False)
         client.handler = _handler
-        return client.generic(
+        target = path if path.startswith("/") else f"/api/v1/{path}"
+        answer = client.generic(
             method,
-            path if path.startswith("/") else f"/api/v1/{path}",
+            target,
             data,
             content_type="application/json",
             headers={**self.headers, **given},
         )
+        is_json = "json" in answer.get("Content-Type", "")
+        declared.check(method, target, answer.status_code, answer.json() if is_json else None)
+        return answer
 
     def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)

@@ -23,6 +23,7 @@ def test_staff_add_an_author(staff: Caller) -> None:
     response = staff.post("authors", AUTHOR)
     assert response.status_code == 201
     assert response.json() == {"id": response.json()["id"], **AUTHOR}
+    assert staff.get(response["Location"]).json() == response.json()
 
 
 def test_only_staff_see_how_to_reach_an_author(

@@ -21,6 +21,7 @@ def test_staff_add_a_category(staff: Caller, anyone: Caller) -> None:
     response = staff.post("categories", {"category_name": "Thơ"})
     assert response.status_code == 201
     assert response.json() == {"id": response.json()["id"], "category_name": "Thơ"}
+    assert anyone.get(response["Location"]).json() == response.json()
     assert anyone.get("categories").json()["results"] == [response.json()]
 
 

@@ -1,5 +1,6 @@
 """How many requests a caller may send, and what happens without Redis."""
 
+import re
 import time
 from typing import Any
 
@@ -51,6 +52,17 @@ def test_too_many_requests_of_an_address_are_429() -> None:
     assert refused.data["code"] == "too_many_requests"  # type: ignore[attr-defined]
 
 
+def test_an_answer_says_what_is_left_of_the_rate() -> None:
+    found = [get() for _ in range(3)]
+    assert {one["RateLimit-Policy"] for one in found} == {'"anonymous";q=2;w=3600'}
+    limits = [re.fullmatch(r'"anonymous";r=(\d+);t=(\d+)', one["RateLimit"]) for one in found]
+    assert [int(one[1]) for one in limits if one] == [1, 0, 0]
+    assert found[2].status_code == 429
+    seconds = [int(one[2]) for one in limits if one]
+    assert all(0 < left <= 3600 for left in seconds)
+    assert abs(int(found[2]["Retry-After"]) - seconds[2]) <= 1
+
+
 @pytest.mark.django_db
 def test_an_account_is_counted_wherever_it_calls_from() -> None:
     one, other = new_account(), new_account()
@@ -66,7 +78,9 @@ def test_a_dear_view_has_a_rate_of_its_own() -> None:
 
 def test_it_can_be_switched_off(settings: Any) -> None:
     settings.SHOP_THROTTLE = False
-    assert {get().status_code for _ in range(5)} == {200}
+    answers = [get() for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any("RateLimit" in answer or "RateLimit-Policy" in answer for answer in answers)
 
 
 def test_without_redis_requests_pass_and_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +91,9 @@ def test_without_redis_requests_pass_and_it_is_left_alone(monkeypatch: pytest.Mo
         raise RedisAway
 
     monkeypatch.setattr(cache, "add", away)
-    assert {get().status_code for _ in range(5)} == {200}
+    answers = [get() for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any("RateLimit" in answer or "RateLimit-Policy" in answer for answer in answers)
     assert len(calls) == 1
 
 

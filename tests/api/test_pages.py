@@ -67,20 +67,45 @@ def test_metrics_are_open_on_loopback_only(client: Client) -> None:
 def test_the_first_page_leads_to_everything(client: Client, settings: Any) -> None:
     settings.FLOWER_PORT = 5678
     page = client.get("/")
-    for address in ("/api/docs", "/api/schema", "/admin/", "/readyz", "/livez", "/metrics"):
+    for address in (
+        "/api/docs",
+        "/api/redoc",
+        "/api/schema",
+        "/admin/",
+        "/readyz",
+        "/livez",
+        "/metrics",
+    ):
         assert f'href="{address}"'.encode() in page.content
     assert b'href="http://testserver:5678/"' in page.content
     assert not EXTERNAL.findall(page.content)
 
 
-def test_the_documentation_takes_no_file_from_another_host(client: Client) -> None:
-    page = client.get("/api/docs", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
+def test_the_documentation_takes_no_file_from_another_host(client: Client, path: str) -> None:
+    page = client.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert page.status_code == 200
     assert not EXTERNAL.findall(page.content)
-    for address in re.findall(r'(?:src|href)="(/[^"]+)"', page.content.decode()):
+    files = re.findall(r'(?:src|href)="(/[^"]+)"', page.content.decode())
+    assert len(files) >= 2
+    for address in files:
         file = client.get(address)
         assert file.status_code == 200
         assert b"".join(file)
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc", "/api/schema"])
+@pytest.mark.parametrize("accepted", ["image/png", "text/html;q=0", "*", "a/b;q=nan", ""])
+def test_whatever_a_client_accepts_a_page_is_what_it_is(
+    client: Client, path: str, accepted: str
+) -> None:
+    assert client.get(path, headers={"Accept": accepted}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc", "/api/schema", "/"])
+def test_a_page_can_only_be_read(client: Client, path: str) -> None:
+    refused = client.post(path)
+    assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
 
 
 def test_the_schema_is_openapi_31_and_names_every_operation_once(client: Client) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from api.urls import urlpatterns
 from tests.journeys.client import Answer, Client
 from tests.journeys.processes import Shop
+from tests.openapi import declared
 
 METHODS = ("get", "post", "put", "patch", "delete")
 KEYS = {"id": r"\d+", "job": r"[0-9a-fA-F-]{36}", "str": r"[^/]+"}
@@ -27,6 +28,7 @@ class Walker(Client):
         target = urlsplit(path).path.removeprefix("/api/v1/")
         if answer.status < 500:
             self.walked.add((method, target))
+            declared.check(method, f"/api/v1/{target}", answer.status, answer.body)
         self._check(answer)
         return answer
 
