@@ -11,7 +11,8 @@ INSTALL = $(BASE_PY) -m config.local.install
 .DEFAULT_GOAL := help
 .PHONY: help run install install-dev python test check lint types imports migrations lock-check \
 	schema format compose-check chaos chaos-short chaos-mutants \
-	fuzz browser-check bench bench-compare
+	fuzz browser-check bench bench-compare \
+	conformance audit
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -81,6 +82,13 @@ fuzz: install-dev ## Send mutated requests to the port of a shop; SECONDS, SEED.
 
 browser-check: install-dev ## Place an order from /api/docs, and look at each page, in Chromium.
 	@exec $(PY) -m tests.browser $(ARGS)
+
+conformance: install-dev ## Have schemathesis judge all answers to all roles; SECONDS, SEED, ARGS="--roles …".
+	@exec $(PY) -m tests.conformance $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+		$(ARGS)
+
+audit: install-dev ## Look for known weaknesses in the locked packages; needs the network.
+	$(PY) -m pip_audit --requirement requirements-dev.lock --require-hashes --disable-pip --strict
 
 format: install-dev ## Format the code.
 	$(PY) -m ruff format .

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from config.local import options, ports
@@ -273,19 +273,19 @@ class Shop:
         shutil.rmtree(self.redis.directory)
 
     def _fill(self) -> Seed:
-        code = (
-            "import django; django.setup();"
-            f" from tests.journeys import seed; seed.main(*{self._numbers})"
-        )
+        answer = self._asked(f"from tests.journeys import seed; seed.main(*{self._numbers})")
+        return Seed(answer["staff"], iter(answer["customers"]), iter(answer["products"]))
+
+    def _asked(self, code: str) -> Any:
+        """Run code in a process of its own, on the shop's database; return the JSON it prints."""
         done = subprocess.run(
-            (sys.executable, "-c", code),
+            (sys.executable, "-c", f"import django; django.setup(); {code}"),
             env={**self.environment, "DJANGO_SETTINGS_MODULE": "config.settings"},
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr[-4000:]
-        answer = json.loads(done.stdout.splitlines()[-1])
-        return Seed(answer["staff"], iter(answer["customers"]), iter(answer["products"]))
+        return json.loads(done.stdout.splitlines()[-1])

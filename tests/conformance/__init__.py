@@ -1,0 +1,1 @@
+"""The API judged by schemathesis: `make conformance`."""
