@@ -20,6 +20,7 @@ ABOUT = {
     "payment_id": "A payment, as the order has it.",
     "notification_id": "A notification, as `GET /notifications` lists them.",
     "job_id": "A job: the `id` in the answer of what started it.",
+    "session_id": "A login, as `GET /auth/sessions` lists them.",
     "provider": "A payment provider, such as `sandbox`.",
 }
 

@@ -43,7 +43,7 @@ class Caller:
             content_type="application/json",
             headers={**self.headers, **given},
         )
-        is_json = "json" in answer.get("Content-Type", "")
+        is_json = "json" in answer.get("Content-Type", "") and not answer.streaming
         declared.check(method, target, answer.status_code, answer.json() if is_json else None)
         return answer
 
