@@ -94,7 +94,7 @@ class PasswordResetConfirmationView(TokenView):
         still works.
         """
         form = PasswordResetConfirmationForm.parse(request)
-        accounts.reset_password(asked=asked(request, None), **form)
+        accounts.reset_password(client=client_of(request), asked=asked(request, None), **form)
         return Response(status=204)
 
 

@@ -17,10 +17,10 @@ from math import ceil
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Greatest, Now
 
-from shop.core import digests
+from shop.core.digests import keyed
 from shop.core.errors import Refused
 from shop.customers.models import Account, Guesses, Login
 
@@ -74,11 +74,17 @@ BOTH = Limit(free=5, longest=timedelta(minutes=15))
 LIMITS = (ACCOUNT, ADDRESS, BOTH)
 
 
-@dataclass(frozen=True)
-class Guess:
-    """A guess that was counted: its account's digest, its address's, and that of both."""
+# Of an account, of an address, and of both.
+Digests = tuple[bytes, bytes, bytes]
 
-    digests: tuple[bytes, bytes, bytes]
+
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """A guess that was counted: for what, and when its address's next one was due and is now."""
+
+    digests: Digests
+    due_before: datetime
+    due: datetime
 
 
 def count(*, account: Account | None, username: str, address: str | None) -> Guess | None:
@@ -91,48 +97,49 @@ def count(*, account: Account | None, username: str, address: str | None) -> Gue
         return None
     # By the account's key however its name was spelled: in the database's eyes it is one name.
     whose = str(account.pk) if account else f"name:{username.lower()}"
-    place = _network(address)
-    guess = Guess(
-        (
-            digests.keyed("guesses of account", whose),
-            digests.keyed("guesses from address", place),
-            digests.keyed("guesses of account from address", whose, place),
-        )
-    )
+    digests = _digests(whose, address)
     with transaction.atomic():
-        rows, now = _locked(guess)
+        rows, now = _locked(digests)
         known = _is_known(account, address)
         # What is refused is rolled back: it is not counted.
         wait = max(row.next_at - now for row in (rows[2:] if known else rows))
         if wait > timedelta(0):
             raise TooManyAttempts(ceil(wait.total_seconds()))
+        due_before = rows[1].next_at
         for row, limit in zip(rows, LIMITS, strict=True):
             row.number = 1 if row.next_at < now - FORGOTTEN else row.number + 1
             row.next_at = now + limit.wait(row.number)
         Guesses.objects.bulk_update(rows, ["number", "next_at"])
-    return guess
+    return Guess(digests=digests, due_before=due_before, due=rows[1].next_at)
 
 
 def forget(guess: Guess | None) -> None:
     """Take a guess back that was right: the account's numbers end, the address's is as before.
 
-    An address's own does not end: who has an account there could guess others' for ever.
+    It does not end, and its wait goes on: who has an account there could guess others' for ever.
     """
     if guess is None:
         return
     account, address, both = guess.digests
     # In the order of LOCK.
     Guesses.objects.filter(pk=account).delete()
-    Guesses.objects.filter(pk=address).update(number=Greatest(F("number") - 1, 0), next_at=Now())
+    Guesses.objects.filter(pk=address).update(
+        number=Greatest(F("number") - 1, 0),
+        # Unless another guess has moved it since.
+        next_at=Case(When(next_at=guess.due, then=Value(guess.due_before)), default=F("next_at")),
+    )
     Guesses.objects.filter(pk=both).delete()
 
 
-def forgive(*, account_id: int) -> None:
-    """End the number of the account, whose owner has shown who it is. May be repeated.
+def forgive(*, account_id: int, address: str | None) -> None:
+    """End the numbers of the account, whose owner has shown from this address who it is.
 
-    That of an address where too much was guessed wrong ends by itself.
+    That of the address alone goes on. May be repeated.
     """
-    Guesses.objects.filter(pk=digests.keyed("guesses of account", str(account_id))).delete()
+    account, _, both = _digests(str(account_id), address)
+    # In the order of LOCK.
+    Guesses.objects.filter(pk=account).delete()
+    Guesses.objects.filter(pk=both).delete()
 
 
 def delete_forgotten(*, limit: int) -> int:
@@ -142,14 +149,24 @@ def delete_forgotten(*, limit: int) -> int:
     return Guesses.objects.filter(pk__in=[row.pk for row in rows]).delete()[0]
 
 
-def _locked(guess: Guess) -> tuple[list[Guesses], datetime]:
+def _digests(whose: str, address: str | None) -> Digests:
+    """Return what a guess of the password of an account, or of a name, counts for."""
+    place = _network(address)
+    return (
+        keyed("guesses of account", whose),
+        keyed("guesses from address", place),
+        keyed("guesses of account from address", whose, place),
+    )
+
+
+def _locked(digests: Digests) -> tuple[list[Guesses], datetime]:
     """Return the three numbers under a lock, and PostgreSQL's time."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, guess.digests)
+        cursor.execute(LOCK, digests)
         found = {bytes(row[0]): row for row in cursor.fetchall()}
     # By the clock after the locks: not before what was written by those who had them.
     now: datetime = max(row[3] for row in found.values())
-    return [Guesses(*found[digest][:3]) for digest in guess.digests], now
+    return [Guesses(*found[digest][:3]) for digest in digests], now
 
 
 def _is_known(account: Account | None, address: str | None) -> bool:

@@ -127,10 +127,11 @@ def prepare_reset(*, token: str, new_password: str) -> Reset:
 
 
 @transaction.atomic
-def reset(prepared: Reset) -> None:
+def reset(prepared: Reset, *, address: str | None = None) -> None:
     """Give the account of a mailed token its new password, and end all of its logins.
 
-    Whoever it is may try to log in at once. Raises UnusableToken when it was used since.
+    Whoever it is may try to log in at once from this address.
+    Raises UnusableToken when it was used since.
     """
     # First of all the account is locked, as by all who lock it and its tokens.
     account = Account.objects.filter(pk=prepared.account_id, is_active=True)
@@ -138,7 +139,7 @@ def reset(prepared: Reset) -> None:
     mailed_tokens.use(token=prepared.token, purpose=Purpose.PASSWORD_RESET)
     profile.note_that_email_is_read(account_id=prepared.account_id)
     logins.end_all(account_id=prepared.account_id)
-    guessing.forgive(account_id=prepared.account_id)
+    guessing.forgive(account_id=prepared.account_id, address=address)
 
 
 def _check_new(account: Account, password: str) -> None:

@@ -97,14 +97,14 @@ def change_password(
         _tell_of_password(account_id=account_id, asked=asked)
 
 
-def reset_password(*, token: str, new_password: str, asked: Asked) -> None:
+def reset_password(*, token: str, new_password: str, client: Client, asked: Asked) -> None:
     """Set a password for a mailed token, and start a job that tells of it.
 
     Raises what `passwords.prepare_reset` does.
     """
     prepared = passwords.prepare_reset(token=token, new_password=new_password)
     with transaction.atomic():
-        passwords.reset(prepared)
+        passwords.reset(prepared, address=client.address)
         _tell_of_password(account_id=prepared.account_id, asked=asked)
 
 

@@ -160,6 +160,16 @@ def test_from_one_address_many_accounts_are_guessed_slowly(lan: Account) -> None
     assert wait(username="yet another") == 32
 
 
+def test_who_is_known_at_an_address_does_not_shorten_its_wait_for_others(lan: Account) -> None:
+    assert log_in(HOME) == ""
+    for number in range(ADDRESS.free + 6):
+        count(HOME, username=f"somebody{number}")
+    waiting = wait(username="another")
+    assert waiting > 20
+    assert log_in(HOME) == ""
+    assert wait(username="another") > waiting - 10
+
+
 def test_after_an_hour_without_guesses_all_is_forgotten(lan: Account) -> None:
     guess_wrong(BOTH.free + 3)
     pass_by(3700)
