@@ -7,7 +7,7 @@ account goes on to be counted by itself there: whoever guesses elsewhere keeps n
 
 Sources: OWASP ASVS 4.0.3, 2.2.1: not more than a hundred wrong guesses of one account in an hour;
 OWASP, Slow Down Online Guessing Attacks with Device Cookies: known devices are counted apart.
-docs/decisions/0015 says why this is kept in PostgreSQL.
+docs/decisions/0020 says why this is kept in PostgreSQL.
 """
 
 from dataclasses import dataclass
