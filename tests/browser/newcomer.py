@@ -1,11 +1,14 @@
 """Somebody who has only `/api/docs` open, and buys a book with Swagger's *Try it out*."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 from tests.browser.chromium import Failed, Page
 
+# Swagger takes what is typed into a parameter after a third of a second in which nothing more is.
+DEBOUNCE = 1.0
 # As typing does it: React looks at the value that the element itself has.
 TYPE = """
 ((element, text) => {
@@ -39,6 +42,7 @@ class Docs:
         for name, value in parameters.items():
             field = f"{box}.querySelector('[data-param-name=\"{name}\"] input')"
             await self._page.run(f"{TYPE}({field}, {json.dumps(str(value))})")
+        await asyncio.sleep(DEBOUNCE)
         if change is not None:
             await self._change(f"{box}.querySelector('textarea.body-param__text')", change)
         await self._picture(box, operation)
