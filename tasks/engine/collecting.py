@@ -1,8 +1,9 @@
 """Jobs that are accepted in quick succession share a message.
 
 Where it is switched on, a job that comes alone is published at once, and those that follow it
-within a moment go together. Elsewhere each goes at once. A process that is killed with jobs in
-hand loses nothing: their leases end, and recovery publishes them.
+within a moment go together; while messages wait for workers, those that come later too, for nothing
+is gained by joining that queue one by one. Elsewhere each goes at once. A process that is killed
+with jobs in hand loses nothing: their leases end, and recovery publishes them.
 """
 
 import threading
@@ -12,11 +13,14 @@ import structlog
 from django.db import connection
 
 from tasks.engine.models import Job
-from tasks.engine.publish import MOST, may_share, publish, publish_all
+from tasks.engine.publish import MOST, depths, may_share, publish, publish_all, queue_of
 
 log = structlog.get_logger(__name__)
-# Seconds between two messages of a busy process. A job waits for so long at the most.
+# Seconds between two messages of a busy process.
 MOMENT = 0.05
+# Seconds that a job waits at the most, while so many messages wait for workers.
+LONGEST = 1.0
+BACKLOG = 2
 
 
 class Collector:
@@ -65,15 +69,32 @@ class Collector:
         """Return what is to be published, when it is; nothing at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or not self._is_on)
-            while (left := self._next_at - time.monotonic()) > 0 and not self._is_full:
-                self._changed.wait(left)
+            self._pause(until=self._next_at)
+            at_last = time.monotonic() + LONGEST
+        while not self._is_full and time.monotonic() < at_last and self._is_backed_up():
+            with self._changed:
+                self._pause(until=time.monotonic() + MOMENT)
+        with self._changed:
             jobs, self._waiting = self._waiting, []
             self._next_at = time.monotonic() + MOMENT
             return jobs
 
+    def _pause(self, *, until: float) -> None:
+        """Wait for more jobs; not once there are enough for a message, or at the end."""
+        while (left := until - time.monotonic()) > 0 and not self._is_full:
+            self._changed.wait(left)
+
     @property
     def _is_full(self) -> bool:
         return len(self._waiting) >= MOST or not self._is_on
+
+    def _is_backed_up(self) -> bool:
+        """Return whether messages wait in the queue of the first of these jobs."""
+        queues = [queue_of(job) for job in self._waiting[:1]]
+        try:
+            return any(depth >= BACKLOG for depth in depths(queues).values())
+        except OSError:
+            return False
 
 
 collector = Collector()

@@ -14,6 +14,7 @@ import structlog
 from celery import Signature, chain, current_app
 from django.db.models import F
 from django.db.models.functions import Now
+from kombu.exceptions import KombuError
 
 from tasks.engine import registry
 from tasks.engine.models import Job, Setback, State
@@ -127,3 +128,20 @@ def _signature(name: str, queue: str, jobs: Sequence[Job], position: int) -> Sig
     signature = Signature(name, arguments, immutable=True, app=current_app).set(queue=queue)
     # Flower's search finds each of the jobs, where Celery would show the first few.
     return signature if len(jobs) == 1 else signature.set(argsrepr=repr(arguments))
+
+
+def queue_of(job: Job) -> str:
+    """Return the queue in which the job's next message waits."""
+    return registry.workflow_of(job).queue_at(job.cursor)
+
+
+def depths(queues: Sequence[str]) -> dict[str, int]:
+    """Return how many messages wait in each queue. Raises OSError when the broker is away."""
+    with current_app.connection_for_write() as broker:
+        try:
+            pipe = broker.default_channel.client.pipeline(transaction=False)
+            for queue in queues:
+                pipe.llen(queue)
+            return dict(zip(queues, pipe.execute(), strict=True))
+        except (*broker.connection_errors, *broker.channel_errors, KombuError) as error:
+            raise ConnectionError(type(error).__name__) from error

@@ -9,15 +9,13 @@ from threading import Event
 from uuid import UUID
 
 import structlog
-from celery import current_app
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from kombu.exceptions import KombuError
 
 from tasks.engine import registry, setbacks
 from tasks.engine.models import Job
-from tasks.engine.publish import publish_all
+from tasks.engine.publish import depths, publish_all, queue_of
 from tasks.engine.rows import Clock
 from tasks.engine.workflow import LEASE
 
@@ -36,7 +34,7 @@ def run(stop: Event) -> None:
     while not stop.is_set():
         due = 0
         try:
-            due = recover(_depths()) if _is_anything_due() else 0
+            due = recover(depths(_queues())) if _is_anything_due() else 0
         except (DatabaseError, InterfaceError) as error:
             log.warning("database_failed", error=str(error))
             connection.close()
@@ -85,8 +83,7 @@ def _deserves_a_copy(job: Job, depths: Mapping[str, int]) -> bool:
     if not registry.knows(job):
         log.error("workflow_unknown", job_id=str(job.pk), kind=job.kind, version=job.version)
         return False
-    queue = registry.workflow_of(job).queue_at(job.cursor)
-    return job.publications == 0 or depths.get(queue, 0) < DEEP_QUEUE
+    return job.publications == 0 or depths.get(queue_of(job), 0) < DEEP_QUEUE
 
 
 def _grace(job: Job) -> float:
@@ -104,14 +101,5 @@ def _set_due(seconds: Mapping[UUID, float]) -> None:
         )
 
 
-def _depths() -> dict[str, int]:
-    """Return how many messages wait in each queue. Raises OSError when the broker is away."""
-    queues = sorted({link.queue for workflow in registry.workflows() for link in workflow.links})
-    with current_app.connection_for_write() as broker:
-        try:
-            pipe = broker.default_channel.client.pipeline(transaction=False)
-            for queue in queues:
-                pipe.llen(queue)
-            return dict(zip(queues, pipe.execute(), strict=True))
-        except (*broker.connection_errors, *broker.channel_errors, KombuError) as error:
-            raise ConnectionError(type(error).__name__) from error
+def _queues() -> list[str]:
+    return sorted({link.queue for workflow in registry.workflows() for link in workflow.links})

@@ -211,7 +211,7 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
     stop = threading.Event()
     asked: list[int] = []
 
-    def depths() -> dict[str, int]:
+    def depths(_: Sequence[str]) -> dict[str, int]:
         asked.append(1)
         return {}
 
@@ -219,7 +219,7 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
         recovery.run(stop)
         connection.close()
 
-    monkeypatch.setattr(recovery, "_depths", depths)
+    monkeypatch.setattr(recovery, "depths", depths)
     monkeypatch.setattr(recovery, "TICK", 0.01)
     job = begin()
     thread = threading.Thread(target=recover)
