@@ -17,15 +17,14 @@ import structlog
 from django.db import connection, transaction
 
 from tasks.engine import rows, turns
-from tasks.engine.rows import Seen
-from tasks.engine.turn import (
+from tasks.engine.attempts import (
     DATABASE_ERRORS,
-    Turn,
     attempt_many,
     is_database_lost,
     is_session_ended,
-    save_all,
 )
+from tasks.engine.rows import Seen
+from tasks.engine.turn import Turn, save_all
 from tasks.engine.workflow import Call, Link, Outcome, Workflow
 
 log = structlog.get_logger(__name__)

@@ -13,14 +13,9 @@ import structlog
 from django.db import InternalError, connection, transaction
 
 from tasks.engine import rows
+from tasks.engine.attempts import DATABASE_ERRORS, WorkersCrashed, attempt, is_session_ended
 from tasks.engine.models import Job, State
-from tasks.engine.turn import (
-    DATABASE_ERRORS,
-    Turn,
-    WorkersCrashed,
-    attempt,
-    is_session_ended,
-)
+from tasks.engine.turn import Turn
 from tasks.engine.workflow import Call, Link, NotYet, Outcome, Workflow
 
 log = structlog.get_logger(__name__)

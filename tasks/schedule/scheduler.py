@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from tasks.engine.turn import DATABASE_ERRORS
+from tasks.engine.attempts import DATABASE_ERRORS
 from tasks.schedule import slots, timetable
 
 log = structlog.get_logger(__name__)

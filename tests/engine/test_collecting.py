@@ -10,7 +10,6 @@ from tasks.engine import collecting, jobs, publish
 from tasks.engine.collecting import Collector
 from tasks.engine.models import Job
 from tests.engine.conftest import begin
-from tests.shopping import new_buyer  # noqa: F401 (registers the shop's workflows)
 from tests.workflows.test_batches import several
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +53,12 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     made.switch_off()
 
 
+def at_once(*tokens: str) -> None:
+    """Have checkouts be accepted, all at the same moment."""
+    with transaction.atomic():
+        several(*tokens)
+
+
 def until(condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + SECONDS
     while not condition() and time.monotonic() < deadline:
@@ -70,8 +75,7 @@ def test_those_that_follow_go_together(
     broker: Broker, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collecting, "MOMENT", 1.0)
-    with transaction.atomic():
-        several(*["tok_ok"] * 5)
+    at_once(*["tok_ok"] * 5)
     assert broker.sizes[0] == 1
     assert until(lambda: sum(broker.sizes) == 5)
     assert broker.sizes == [1, 4]
@@ -82,13 +86,13 @@ def test_while_messages_wait_more_jobs_wait_with_them_but_not_for_long(
 ) -> None:
     broker.depth = collecting.BACKLOG
     monkeypatch.setattr(collecting, "LONGEST", 60.0)
-    several("tok_ok", "tok_ok", "tok_ok")
+    at_once("tok_ok", "tok_ok", "tok_ok")
     assert broker.sizes == [1]
     broker.depth = 0
     assert until(lambda: broker.sizes == [1, 2])
     broker.depth = collecting.BACKLOG
     monkeypatch.setattr(collecting, "LONGEST", 0.1)
-    several("tok_ok", "tok_ok")
+    at_once("tok_ok", "tok_ok")
     assert until(lambda: sum(broker.sizes) == 5)
 
 
@@ -98,7 +102,7 @@ def test_a_message_that_is_full_waits_for_nobody(
     for name, value in {"MOST": 2, "MOMENT": 60.0, "LONGEST": 60.0}.items():
         monkeypatch.setattr(collecting, name, value)
     broker.depth = collecting.BACKLOG
-    several("tok_ok", "tok_ok", "tok_ok")
+    at_once("tok_ok", "tok_ok", "tok_ok")
     assert until(lambda: broker.sizes == [1, 2])
 
 
@@ -112,7 +116,7 @@ def test_at_the_end_what_is_in_hand_is_sent(
     broker: Broker, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collecting, "MOMENT", 60.0)
-    several("tok_ok", "tok_ok", "tok_ok")
+    at_once("tok_ok", "tok_ok", "tok_ok")
     assert broker.sizes == [1]
     collector.switch_off()
     assert until(lambda: broker.sizes == [1, 2])

@@ -6,10 +6,10 @@ import pytest
 
 from shop.core.errors import Refused
 from tasks.engine import jobs, registry
+from tasks.engine.attempts import attempt
 from tasks.engine.jobs import JobPastCancel
 from tasks.engine.links import register
 from tasks.engine.models import Job, State
-from tasks.engine.turn import attempt
 from tasks.engine.workflow import Link, MiswiredError, Step, Workflow
 from tests.engine.conftest import WORKFLOW, deliver, finish, script, states
 

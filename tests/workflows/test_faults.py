@@ -11,7 +11,7 @@ import pytest
 
 from shop.core.errors import Refused, Unavailable
 from tasks import workflows
-from tasks.engine import registry, turn, turns
+from tasks.engine import attempts, registry, turn, turns
 from tasks.engine.models import State
 from tasks.engine.workflow import Call, Workflow
 from tests.workflows.cases import CASES, deliver, run, totals, visible
@@ -45,7 +45,7 @@ def fault(
 ) -> Iterator[list[str]]:
     """Have a step's function fail with these errors, one after the other, then work."""
     hits: list[str] = []
-    real = turn.attempt
+    real = attempts.attempt
 
     def attempt(called: Callable[..., Any], values: Mapping[str, Any]) -> Any:
         wanted = called is function and bool(errors)

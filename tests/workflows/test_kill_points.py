@@ -16,7 +16,7 @@ from django.conf import LazySettings
 from django.db import connection, transaction
 
 from shop.core.errors import Refused
-from tasks.engine import jobs, registry, turn, turns
+from tasks.engine import attempts, jobs, registry, turn, turns
 from tasks.engine.models import Job, State
 from tasks.engine.rows import SUSPECT
 from tasks.engine.workflow import Call, Function, Outcome
@@ -63,7 +63,7 @@ def failed(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     _bring_to_last_link(job)
     workflow = registry.workflow_of(job)
     refusing = workflow.steps[: workflow.pivot + 1][-1].do
-    real = turn.attempt
+    real = attempts.attempt
 
     def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
         outcome = real(function, values)

@@ -103,7 +103,7 @@ MUTANTS = (
     Mutant(
         name="copies-in-deep-queues",
         breaks="Recovery adds copies to a queue that is too long already.",
-        edits=((RECOVERY, "depths.get(queue, 0) < DEEP_QUEUE", "True"),),
+        edits=((RECOVERY, "depths.get(queue_of(job), 0) < DEEP_QUEUE", "True"),),
         tests=(
             *of(RECOVERING, "a_deep_queue_gets_no_copies_but_first_messages"),
             *of("engine/test_overload", "while_its_queue_is_deep_a_job_gets_no_copies"),

@@ -8,6 +8,7 @@ Edit = tuple[str, str, str]
 ENGINE = "tasks/engine"
 JOBS, LINKS, RECOVERY = f"{ENGINE}/jobs.py", f"{ENGINE}/links.py", f"{ENGINE}/recovery.py"
 PUBLISH, ROWS, WIRING = f"{ENGINE}/publish.py", f"{ENGINE}/rows.py", f"{ENGINE}/workflow.py"
+ATTEMPTS = f"{ENGINE}/attempts.py"
 TURN, TURNS = f"{ENGINE}/turn.py", f"{ENGINE}/turns.py"
 
 # What the exhaustive tests say, each of one workflow and one way through it.

@@ -1,6 +1,6 @@
 """Breaks of what a turn makes of a job: its commit, its way back, and what it keeps."""
 
-from tests.chaos.mutations.mutant import DIES, JOBS, KILLS, ROWS, TURN, TURNS, Mutant, of
+from tests.chaos.mutations.mutant import ATTEMPTS, DIES, JOBS, KILLS, ROWS, TURN, TURNS, Mutant, of
 
 GOING, CANCELLING, FAULTS = "engine/test_turns", "engine/test_cancel", "workflows/test_faults"
 
@@ -168,7 +168,7 @@ MUTANTS = (
         breaks="A database that is away counts as an attempt of the step.",
         edits=(
             (
-                TURN,
+                ATTEMPTS,
                 "isinstance(error, DATABASE_ERRORS):\n            raise",
                 "False:\n            raise",
             ),
