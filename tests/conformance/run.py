@@ -13,6 +13,7 @@ from typing import Any
 
 from config.local.options import ROOT
 from config.local.processes import spawn
+from tests.openapi import declared
 
 REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "429"]
 PHASES = "examples,coverage,fuzzing,stateful"
@@ -78,6 +79,7 @@ def run(
                 "PYTHONPATH": str(ROOT),
                 "ASK_TOKENS": str(home / "tokens.json"),
                 "ASK_COUNTS": str(counts),
+                "ASK_REFUSALS": ",".join(sorted(declared.of_fields())),
                 "NO_COLOR": "1",
                 "COLUMNS": "120",
             },

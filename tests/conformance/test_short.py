@@ -14,7 +14,7 @@ def test_a_few_requests_of_every_kind_find_nothing() -> None:
     done = subprocess.run(
         (
             *(sys.executable, "-m", "tests.conformance", "--roles", "customer,superuser"),
-            *("--seconds", "8", "--examples", "2"),
+            *("--seconds", "12", "--examples", "2"),
         ),
         cwd=ROOT,
         capture_output=True,

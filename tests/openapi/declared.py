@@ -24,6 +24,17 @@ def check(method: str, path: str, status: int, body: Any) -> None:
     )
 
 
+def of_fields() -> set[str]:
+    """Return the codes for which operations declare that a field may be refused."""
+    examples = [
+        example["value"]
+        for answer in pinned.kept()["components"]["responses"].values()
+        for example in answer["content"]["application/problem+json"]["examples"].values()
+    ]
+    # Every operation may answer `unknown_field`, for what its schema does not allow.
+    return {one["code"] for body in examples for one in body.get("errors", ())} - {"unknown_field"}
+
+
 def _operation(method: str, path: str) -> tuple[str, dict[int, list[str]]] | None:
     return next(
         (
