@@ -137,7 +137,7 @@ def queue_of(job: Job) -> str:
 
 def depths(queues: Sequence[str]) -> dict[str, int]:
     """Return how many messages wait in each queue. Raises OSError when the broker is away."""
-    with current_app.connection_for_write() as broker:
+    with current_app.connection_or_acquire() as broker:
         try:
             pipe = broker.default_channel.client.pipeline(transaction=False)
             for queue in queues:
