@@ -34,6 +34,9 @@ def test_a_run_that_found_something_or_asked_nothing_is_not_clean() -> None:
 
 
 def test_the_gateways_log_tells_of_errors() -> None:
-    lines = [{"status": 200}, {"status": 503}, {"level": "error", "event": "bug"}, {"status": 404}]
-    log = "\n".join(["[granian] started", *map(json.dumps, lines)])
-    assert len(report.server_errors(log)) == 2
+    lines = [
+        *({"status": 200, "path": "/a\u2028b"}, {"status": 503}, {"status": 404}),
+        {"level": "error", "event": "bug"},
+    ]
+    written = (json.dumps(line, ensure_ascii=False) for line in lines)
+    assert len(report.server_errors("\n".join(["[granian] started", *written]))) == 2
