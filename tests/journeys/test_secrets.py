@@ -18,6 +18,7 @@ from tests.journeys.books import Books
 from tests.journeys.client import Client, poll
 from tests.journeys.mail import Mailbox
 from tests.journeys.processes import Process, Shop
+from tests.journeys.test_a_new_customer import TOKEN_LENGTH
 
 PERSON = {
     "username": "secretive",
@@ -30,6 +31,7 @@ PERSON = {
 }
 # Words that stand nowhere else in the shop.
 RIGHT, WRONG, WEAK = "zq-right-Pass-1", "zq-wrong-Pass-2", "zqsecretive"
+NEW = "zq-new-Pass-6"
 MISPLACED, STAFFS, MISTYPED = "zq-misplaced-Pass-3", "zq-staff-Pass-4", "zq-mistyped-Pass-5"
 CARDS = ("tok_ok", "tok_declined", "tok_redirect", "tok_zq_unknown")
 
@@ -60,8 +62,9 @@ def test_no_secret_is_found_anywhere_after_a_journey(
     journey = Journey()
     customer = register_and_log_in(shop, journey)
     buy(shop, customer, journey)
+    mailed = forget_the_password(customer, mailbox)
     use_the_back_office(shop, books)
-    passwords = (RIGHT, WRONG, WEAK, MISPLACED, STAFFS, MISTYPED)
+    passwords = (RIGHT, WRONG, WEAK, MISPLACED, STAFFS, MISTYPED, NEW)
     journey.secrets |= {word: word for word in (*passwords, *CARDS)}
     journey.secrets |= {
         "the shop's key": shop.environment["SHOP_SECRET_KEY"],
@@ -88,6 +91,8 @@ def test_no_secret_is_found_anywhere_after_a_journey(
     }.items():
         assert places.grep([word.encode()], found[place]), f"nobody looks into {place}"
     assert leaks(journey.secrets, found) == []
+    # What a letter is sent for stands in that letter, and nowhere else.
+    assert {place for place, _ in leaks(mailed, found)} == {"mail"}
 
 
 def test_what_is_not_kept_secret_is_found(shop: Shop, books: Books, tmp_path: Path) -> None:
@@ -177,6 +182,32 @@ def buy(shop: Shop, customer: Client, journey: Journey) -> None:
     payment = {"method": "card", "token": ["tok_ok"], "number": "4242"}
     customer.post("checkouts", {"user_id": customer.user_id, "payment": payment}).expect(422)
     customer.post("webhooks/payments/sandbox", {"token": "tok_zq_unknown"}).expect(400)
+
+
+def forget_the_password(customer: Client, mailbox: Mailbox) -> dict[str, str]:
+    """Verify the email and reset the password, and return the tokens that letters brought."""
+    job = customer.post("auth/password-resets", {"email": PERSON["email"]})
+    customer.final(job.expect(202)["id"])
+
+    def tokens() -> dict[str, str]:
+        texts = [str(letter.get_content()) for letter in mailbox.to(PERSON["email"])]
+        return {
+            purpose: next(word for word in text.split() if len(word) == TOKEN_LENGTH)
+            for purpose in ("email-verifications", "password-resets")
+            for text in texts
+            if purpose in text
+        }
+
+    mailed = poll(lambda: tokens() if len(tokens()) == 2 else None, seconds=30, what="two letters")
+    assert mailed
+    verify, reset = mailed["email-verifications"], mailed["password-resets"]
+    assert customer.post("auth/email-verifications/confirm", {"token": verify}).status == 204
+    confirm = "auth/password-resets/confirm"
+    customer.post(confirm, {"token": verify, "new_password": NEW}).expect(422)
+    assert customer.post(confirm, {"token": reset, "new_password": NEW}).status == 204
+    login = {"username": PERSON["username"], "password": NEW}
+    customer.post("auth/login", login).expect(200)
+    return mailed
 
 
 def use_the_back_office(shop: Shop, books: Books) -> None:
