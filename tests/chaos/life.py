@@ -117,22 +117,31 @@ class Life:
 
     def end(self, accepted: Accepted) -> dict[str, Any]:
         """Return the job when it is final, and see that it may end so."""
-        job = self._until(accepted, lambda job: job["state"] in FINAL, wait=10)
+        job = self._until(accepted, lambda job: job["state"] in FINAL, FINAL)
         if ended(job) not in accepted.ends:
             raise NotThisWay
         return job
 
     def action_of(self, accepted: Accepted) -> str | None:
         """Return the page to which a waiting job sends its customer; None if it has ended."""
-        job = self._until(accepted, lambda job: job["action"] or job["state"] in FINAL)
+        job = self._until(
+            accepted, lambda job: job["action"] or job["state"] in FINAL, ("waiting", *FINAL)
+        )
         return str(job["action"]["url"]) if job["action"] else None
 
     def _until(
-        self, accepted: Accepted, condition: Callable[[Any], Any], *, wait: int = 0
+        self, accepted: Accepted, condition: Callable[[Any], Any], states: Collection[str]
     ) -> dict[str, Any]:
+        """Return the job once the condition holds, in one of these states, by asking for it.
+
+        Most ask when there is something to see, some again and again.
+        """
         deadline, pause = time.monotonic() + WAITS, 0.2
+        prefer = "wait=10" if self.perhaps(0.5) else "wait=0"
+        if self.perhaps(0.8):
+            self.load.watch.wait(accepted.job_id, states, seconds=WAITS)
         while True:
-            path, prefer = f"jobs/{accepted.job_id}", f"wait={wait}"
+            path = f"jobs/{accepted.job_id}"
             job: dict[str, Any] = accepted.reader.ask("GET", path, Prefer=prefer).body
             if condition(job):
                 return job

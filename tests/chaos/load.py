@@ -10,6 +10,7 @@ from tests.chaos.patient import Journal, Lost, Sent, Unexpected
 from tests.chaos.samples import Sampler
 from tests.chaos.stack import Stack
 from tests.chaos.stories import pick
+from tests.chaos.watch import Watch
 from tests.journeys.client import Client
 
 __all__ = ["Accepted", "Load", "Sent"]
@@ -22,6 +23,7 @@ class Load:
         self.stack, self.seed, self.jobs, self.threads = stack, seed, jobs, threads
         self.journal = Journal()
         self.sampler = Sampler(stack.books)
+        self.watch = Watch(stack.books)
         self.stock_before = stock(stack)
         number = max(20, jobs // 50)
         self.goods = stack.products(number)
@@ -44,7 +46,11 @@ class Load:
     def run(self, *, seconds: float) -> None:
         """Begin stories, evenly over so many seconds, until that many jobs were accepted."""
         began_at, number, running = time.monotonic(), 0, set[Future[None]]()
-        with self.sampler.sampling(), ThreadPoolExecutor(self.threads) as pool:
+        with (
+            self.sampler.sampling(),
+            self.watch.watching(),
+            ThreadPoolExecutor(self.threads) as pool,
+        ):
             while len(self.accepted) < self.jobs:
                 done = {future for future in running if future.done()}
                 running -= done

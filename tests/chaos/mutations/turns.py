@@ -28,7 +28,6 @@ MUTANTS = (
         tests=(
             *of(GOING, "a_refused_step_leaves_nothing_of_its_own_behind"),
             *of(FAULTS, "a_step_that_fails_for_good[checkout.reserve_stock-Refused-during]"),
-            *of(KILLS, f"{DIES}[checkout-failed]"),
         ),
     ),
     Mutant(
