@@ -46,6 +46,7 @@ class Life:
     number: int
     story: str = ""
     user_ids: set[int] = field(default_factory=set)
+    job_ids: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.stack = self.load.stack
@@ -113,6 +114,7 @@ class Life:
             *(str(job["id"]), kind, key, at, self.story, reader or who),
             *(set(ends), dict(facts or {})),
         )
+        self.job_ids.add(found.job_id)
         return self.load.note(found)
 
     def end(self, accepted: Accepted) -> dict[str, Any]:

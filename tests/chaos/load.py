@@ -36,6 +36,7 @@ class Load:
         self.doubtful: set[int] = set()  # Customers of whom nobody knows what they bought.
         self.story_ends: dict[str, int] = {}
         self._ids: dict[str, Accepted] = {}
+        self._of_ended = 0
         self._lock = Lock()
 
     @property
@@ -56,8 +57,8 @@ class Load:
                 running -= done
                 due = self.jobs * (time.monotonic() - began_at) / seconds
                 # What the stories under way will still add is guessed from those that ended.
-                ended = number - len(running)
-                each = max(1.0, len(self.accepted) / ended) if ended else 2.0
+                ended = sum(self.story_ends.values())
+                each = max(1.0, self._of_ended / ended) if ended else 2.0
                 if len(running) < self.threads and (number * each) <= due:
                     number += 1
                     running.add(pool.submit(self._tell, number))
@@ -98,6 +99,7 @@ class Load:
             self.broken.append(f"{life.story}: {traceback.format_exc()}")
         with self._lock:
             self.story_ends[story.__name__] = self.story_ends.get(story.__name__, 0) + 1
+            self._of_ended += len(life.job_ids)
 
 
 def stock(stack: Stack) -> dict[int, int]:

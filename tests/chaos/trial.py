@@ -59,7 +59,8 @@ class Trial:
         seconds = max(self.load.jobs / JOBS_A_SECOND, self.faults * SECONDS_A_FAULT)
         parts = [self._thread(partial(self.load.run, seconds=seconds))]
         if self.faults:
-            parts.append(self._thread(partial(self.injector.run, progress=self._share)))
+            progress = partial(self._share, time.monotonic(), seconds)
+            parts.append(self._thread(partial(self.injector.run, progress=progress)))
         self._await(lambda: not any(part.is_alive() for part in parts), "load and faults")
         self.stack.mend()
         over = time.monotonic()
@@ -71,9 +72,14 @@ class Trial:
         self.findings = check(self.stack, self.load, self.injector)
         self.rows = Evidence(self.stack, self.load, self.injected).rows
 
-    def _share(self) -> float:
-        """Return how much of the load is over."""
-        return len(self.load.accepted) / self.load.jobs
+    def _share(self, begun_at: float, seconds: float) -> float:
+        """Return how much of the load is over: of its jobs, and of its time.
+
+        By the time alone a slow machine would have its faults before its jobs; by the jobs alone
+        no outage would come on top of another, in which nothing is accepted.
+        """
+        jobs = len(self.load.accepted) / self.load.jobs
+        return (jobs + min(1.0, (time.monotonic() - begun_at) / seconds)) / 2
 
     def _thread(self, part: Callable[[], None]) -> Thread:
         def run() -> None:
