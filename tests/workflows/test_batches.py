@@ -148,12 +148,19 @@ def test_what_breaks_for_all_is_done_job_by_job(what: str, monkeypatch: pytest.M
     assert totals()["copies reserved"] - before["copies reserved"] == 6
 
 
+def seqs(found: list[Job]) -> dict[Any, int]:
+    """Return the `seq` of each of these jobs."""
+    return dict(Job.objects.filter(pk__in=[job.pk for job in found]).values_list("pk", "seq"))
+
+
 def test_copies_of_a_message_for_several_do_nothing() -> None:
     found = several("tok_ok", "tok_ok")
     messages = {job.pk: 0 for job in found}
     assert batches.forward(CHECKOUT, CHECKOUT.links[0], messages=messages)
-    seen = totals()
+    seen, passed = totals(), seqs(found)
     assert not batches.forward(CHECKOUT, CHECKOUT.links[0], messages=messages)
+    # Nor do they make stale what was sent since.
+    assert seqs(found) == passed
     later = {job.pk: 1 for job in found}
     batches.forward(CHECKOUT, CHECKOUT.links[1], messages=later)
     paid = totals()
