@@ -206,7 +206,7 @@ MUTANTS = (
         name="several-without-a-fence",
         breaks="A message for several jobs counts whatever happened to them since.",
         edits=((ROWS, "if job.seq == messages[job.pk] and job.due_at", "if job.due_at"),),
-        tests=of(BATCHES, "copies_of_a_message_for_several_do_nothing"),
+        tests=of(BATCHES, "a_stale_message_for_several_does_nothing_though_they_are_where_it_says"),
     ),
     Mutant(
         name="suspects-among-others",
