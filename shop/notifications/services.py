@@ -117,14 +117,15 @@ def send_mail(
 
 def send_mails(
     mails: Sequence[Mail], *, seconds: float = 0.0
-) -> list[Literal["sent", "refused"] | MailUnavailable | None]:
+) -> list[Literal["sent", "refused"] | Exception | None]:
     """Mail customers over one connection, as `send_mail` does, and answer for each.
 
     None for those that were not begun: none is, once so many seconds are over, but the first.
+    Raises nothing once a mail is sent: all of them would be sent again.
     """
     addresses = customers.emails(user_ids={mail.user_id for mail in mails})
     until = time.monotonic() + seconds
-    outcomes: list[Literal["sent", "refused"] | MailUnavailable | None] = []
+    outcomes: list[Literal["sent", "refused"] | Exception | None] = []
     with closing(get_connection()) as way:
         for mail in mails:
             if outcomes and time.monotonic() > until:
@@ -138,7 +139,8 @@ def send_mails(
 
 def _sent(
     mail: Mail, address: str, way: BaseEmailBackend
-) -> Literal["sent", "refused"] | MailUnavailable:
+) -> Literal["sent", "refused"] | Exception:
+    outcome: Exception
     try:
         way.open()
         return _send(
@@ -149,6 +151,8 @@ def _sent(
     except (smtplib.SMTPException, OSError) as error:
         outcome = MailUnavailable()
         outcome.__cause__ = error
+    except Exception as error:
+        outcome = error
     with suppress(smtplib.SMTPException, OSError):
         way.close()  # The next one tries a connection of its own.
     return outcome

@@ -48,10 +48,18 @@ def forward(workflow: Workflow, link: Link, *, messages: Mapping[UUID, int]) -> 
             return False
         log.warning("batch_broken", kind=workflow.kind, jobs=len(messages), exc_info=error)
         done, left = [], messages
-    one_by_one = [
-        turns.forward(workflow, link, job_id=job_id, seq=seq) for job_id, seq in left.items()
-    ]
+    one_by_one = [_alone(workflow, link, job_id, seq) for job_id, seq in left.items()]
     return any(one_by_one) or any(turn.goes_on for turn in done)
+
+
+def _alone(workflow: Workflow, link: Link, job_id: UUID, seq: int) -> bool:
+    try:
+        return turns.forward(workflow, link, job_id=job_id, seq=seq)
+    except Exception as error:
+        # A bug in what saves this job holds up neither the others nor what follows for them. Its
+        # lease ends, as if it had come alone.
+        log.error("turn_broken", job_id=str(job_id), kind=workflow.kind, exc_info=error)
+        return False
 
 
 def _put_off(messages: Mapping[UUID, int]) -> None:

@@ -207,10 +207,14 @@ def _as_array(name: str, values: tuple[Any, ...]) -> list[Any]:
 def put_off(messages: Mapping[UUID, int], *, claimed: bool = False) -> None:
     """Have recovery publish jobs, by id and `seq`, in a moment: the database failed, not they.
 
-    Counts neither as an attempt nor as a crash.
+    Counts neither as an attempt nor as a crash. Leaves alone jobs that sleep until a time of their
+    own, and suspects but for one that the caller has claimed: another may have it.
     """
+    on_the_way = (
+        Q(publications__gte=SUSPECT) if claimed else Q(publications__range=(1, SUSPECT - 1))
+    )
     for job_id, seq in messages.items():
-        Job.objects.filter(pk=job_id, seq=seq, due_at__isnull=False).update(
+        Job.objects.filter(on_the_way, pk=job_id, seq=seq, due_at__isnull=False).update(
             due_at=Now() + timedelta(seconds=random.uniform(0.5, 1.5)),  # noqa: S311 (no secret)
             publications=0,
             claims=Greatest(F("claims") - int(claimed), 0),

@@ -143,7 +143,7 @@ class Turn:
         """Look again later, or at once where there is news since the step looked."""
         self.record["started_at"] = self.record["started_at"] or _rfc3339(self._began_at)
         left = self._seconds_left(reason)
-        if left <= 0 and not self.has_news:
+        if reason.limit is not None and left <= 0 and not self.has_news:
             return self.fail(reason.then or ValueError("The time is up."))
         self._enter(State.WAITING)
         self.record["state"] = StepState.WAITING

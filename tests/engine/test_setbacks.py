@@ -177,6 +177,7 @@ def test_a_wake_makes_up_for_what_delayed_the_job() -> None:
     job = begin()
     script.errors["first"] = [NotYet(seconds=5)]
     deliver(job)
+    assert not recover(job)
     script.within["first"] = end_its_session
     deliver(job)
     assert (job.publications, job.delayed_by) == (0, "database_failed")
