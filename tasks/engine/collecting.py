@@ -8,6 +8,7 @@ with jobs in hand loses nothing: their leases end, and recovery publishes them.
 
 import threading
 import time
+from contextlib import closing
 
 import structlog
 from django.db import connection
@@ -59,11 +60,10 @@ class Collector:
     def _run(self) -> None:
         while jobs := self._next():
             try:
-                publish_all(jobs)
+                with closing(connection):
+                    publish_all(jobs)
             except Exception as error:
                 log.error("publishing_broken", jobs=len(jobs), exc_info=error)
-            finally:
-                connection.close()
 
     def _next(self) -> list[Job]:
         """Return what is to be published, when it is; nothing at the end."""
@@ -89,11 +89,15 @@ class Collector:
         return len(self._waiting) >= MOST or not self._is_on
 
     def _is_backed_up(self) -> bool:
-        """Return whether messages wait in the queue of the first of these jobs."""
-        queues = [queue_of(job) for job in self._waiting[:1]]
+        """Return whether messages wait in the queue of the first of these jobs; no in doubt."""
         try:
+            queues = [queue_of(job) for job in self._waiting[:1]]
             return any(depth >= BACKLOG for depth in depths(queues).values())
         except OSError:
+            return False
+        except Exception as error:
+            # Without this thread no job would be published any more, and each wait for its lease.
+            log.error("depth_unknown", exc_info=error)
             return False
 
 

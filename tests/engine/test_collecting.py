@@ -23,12 +23,15 @@ class Broker:
     def __init__(self) -> None:
         self.sent: list[list[Job]] = []
         self.depth = 0
+        self.fault: Exception | None = None
 
     def send(self, group: Sequence[Job]) -> bool:
         self.sent.append(list(group))
         return True
 
     def depths(self, queues: Sequence[str]) -> dict[str, int]:
+        if self.fault:
+            raise self.fault
         return dict.fromkeys(queues, self.depth)
 
     @property
@@ -94,6 +97,16 @@ def test_while_messages_wait_more_jobs_wait_with_them_but_not_for_long(
     monkeypatch.setattr(collecting, "LONGEST", 0.1)
     at_once("tok_ok", "tok_ok")
     assert until(lambda: sum(broker.sizes) == 5)
+
+
+@pytest.mark.parametrize("fault", [ConnectionError("away"), AttributeError("a bug of its client")])
+def test_where_nobody_knows_what_waits_jobs_go_now_and_go_on(
+    fault: Exception, broker: Broker, collector: Collector
+) -> None:
+    broker.fault = fault
+    for number in (3, 6):
+        at_once("tok_ok", "tok_ok", "tok_ok")
+        assert until(lambda expected=number: sum(broker.sizes) == expected)  # type: ignore[misc]
 
 
 def test_a_message_that_is_full_waits_for_nobody(
