@@ -144,9 +144,11 @@ def account_of_login(*, login_id: int) -> Account | None:
         return None
     account = Account.from_db(DEFAULT_DB_ALIAS, _ACCOUNT, row[: len(_ACCOUNT)])
     customer = row[len(_ACCOUNT) :]
+    # Where Django keeps what `select_related` has read, also that there is none.
     if customer[0] is not None:
-        # Where Django keeps what `select_related` has read.
         account.customer = Customer.from_db(DEFAULT_DB_ALIAS, _CUSTOMER, customer)
+    else:
+        Account._meta.get_field("customer").set_cached_value(account, None)
     return account
 
 

@@ -130,11 +130,13 @@ def test_an_account_whose_registration_is_under_way_cannot_log_in_yet() -> None:
         log_in()
 
 
-def test_staff_need_not_be_customers() -> None:
+def test_staff_need_not_be_customers(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     customers.ensure_staff(username="admin", email="admin@example.org", password=PASSWORD)
-    account = selectors.account_of_login(login_id=log_in("Admin"))
-    assert account is not None
-    assert (account.is_staff, account.customer_id) == (True, None)
+    login_id = log_in("Admin")
+    with django_assert_num_queries(1):
+        account = selectors.account_of_login(login_id=login_id)
+        assert account is not None
+        assert (account.is_staff, account.customer_id) == (True, None)
 
 
 def test_a_refresh_token_works_once_and_coming_again_ends_the_login() -> None:
