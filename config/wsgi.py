@@ -32,6 +32,9 @@ _SCHEME = urlsplit(settings.SHOP_PUBLIC_URL).scheme
 _CHARSET = re.compile(r"charset|\*", re.IGNORECASE)
 _UTF_8 = re.compile(r"""charset=("?)utf-8\1""", re.IGNORECASE)
 _BOUNDARY = re.compile(r"""boundary=("?)([0-9A-Za-z'()+_,./:=?-]{1,70})\1""", re.IGNORECASE)
+# Longer than any that is meant. How long Django takes to read one grows with the square of its
+# length, where a quote is not closed.
+_MAX_MEDIA_TYPE = 500
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -40,15 +43,21 @@ def application(environ: dict[str, Any], start_response: Any) -> HttpResponseBas
     # The gateway itself speaks plain HTTP; whoever is in front of it speaks as the address says.
     environ["wsgi.url_scheme"] = _SCHEME
     environ["CONTENT_TYPE"] = _in_utf_8(environ.get("CONTENT_TYPE") or "")
+    # None of our cookies has one, and how long Python before 3.11.10 and 3.12.6 takes to read them
+    # grows with the square of their number (CVE-2024-7592).
+    environ["HTTP_COOKIE"] = environ.get("HTTP_COOKIE", "").replace("\\", "")
     return _django(environ, start_response)
 
 
 def _in_utf_8(media_type: str) -> str:
     """Return the media type without a charset, which is a form's only if it is not UTF-8.
 
+    One that is too long is none.
     Django takes any codec of Python's for one, and fails before its first middleware at those that
     are none (`base64`, `idna`), as at parameters that carry a charset of their own (RFC 2231).
     """
+    if len(media_type) > _MAX_MEDIA_TYPE:
+        return ""
     if not _CHARSET.search(media_type):
         return media_type
     kind, *parameters = (part.strip() for part in media_type.split(";"))

@@ -1,6 +1,7 @@
 """Whatever charset a request names, it is answered: Python has codecs for more than text."""
 
 import io
+import time
 from contextlib import closing
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -29,13 +30,22 @@ FORM = b"outcome=paid"
 PARTS = b'--x\r\nContent-Disposition: form-data; name="outcome"\r\n\r\npaid\r\n--x--\r\n'
 
 
-def send(method: str, path: str, content_type: str, body: bytes = b"", query: str = "") -> int:
+def send(
+    method: str,
+    path: str,
+    content_type: str,
+    body: bytes = b"",
+    *,
+    query: str = "",
+    cookie: str = "",
+) -> int:
     """Send a request through the door that the server knocks at, and return the status."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
         "QUERY_STRING": query,
         "HTTP_HOST": "localhost",
+        "HTTP_COOKIE": cookie,
         "REMOTE_ADDR": "127.0.0.1",
         "CONTENT_TYPE": content_type,
         "CONTENT_LENGTH": str(len(body)),
@@ -93,3 +103,15 @@ def test_json_is_utf_8_whatever_charset_it_names() -> None:
     for charset in CHARSETS:
         kind = f"application/json; charset={charset}"
         assert send("POST", "/api/v1/auth/login", kind, b"{}") == 422, charset
+
+
+@pytest.mark.parametrize(
+    ("content_type", "cookie"),
+    [('text/plain; x="' + ";" * 100_000, ""), ("", 'a="' + "\\" * 100_000 + '"')],
+)
+def test_no_header_keeps_a_processor_busy(content_type: str, cookie: str) -> None:
+    started = time.process_time()
+    assert send("GET", "/admin/login/", content_type, cookie=cookie) == 200
+    assert send("POST", "/api/v1/auth/login", content_type, b"{}", cookie=cookie) == 415
+    # To read one of them takes half a minute, where it is read as it is.
+    assert time.process_time() - started < 5
