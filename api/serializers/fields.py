@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from shop.core import money
 from shop.core.errors import NotFound
+from shop.core.text import MOST_MARKS, piles_marks
 from shop.core.times import rfc3339
 
 MAX_BIGINT = 2**63 - 1
@@ -20,6 +21,8 @@ _CONTROLS = {"Cc", "Cs", "Zl", "Zp"}
 # The same as ranges of a pattern, for the schema: what no line holds, and what no text does.
 NOT_IN_A_LINE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 NOT_IN_TEXT = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029"
+# So many characters become one in NFC at most. Source: UAX #15, 9 (the expansion by NFD).
+_MOST_PARTS = 4
 _DIGITS = re.compile(r"-?[0-9]{1,40}", re.ASCII)
 _MONEY = re.compile(r"[0-9]{1,40}(\.[0-9]{1,20})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -49,9 +52,15 @@ class TextField(serializers.CharField):
             self.fail("invalid")
         if self.multiline:
             data = data.replace("\r\n", "\n")
+        # What is too long however it is written, is not looked at.
+        if self.max_length is not None and len(data) > _MOST_PARTS * self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         allowed = "\n\t" if self.multiline else ""
         if any(unicodedata.category(char) in _CONTROLS and char not in allowed for char in data):
             self.fail("invalid")
+        if piles_marks(data):
+            problem = f"Text is expected in which no letter has more than {MOST_MARKS} marks."
+            raise serializers.ValidationError(problem, "invalid")
         return unicodedata.normalize("NFC", data)
 
 

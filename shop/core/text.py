@@ -8,6 +8,28 @@ _PLAIN = str.maketrans(
     {"đ": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
 )
 
+# Unicode's own limit for text that is read piece by piece, far above what any language writes.
+# Source: UAX #15, 13, Stream-Safe Text Format.
+MOST_MARKS = 30
+
+
+def piles_marks(value: str) -> bool:
+    """Return whether a letter of `value` has more than `MOST_MARKS` marks.
+
+    To normalize puts them in order, in a time that grows with the square of their number, and no
+    other thread runs meanwhile.
+    """
+    if value.isascii():
+        return False
+    marks = 0
+    for char in value:
+        # Some are no marks themselves, and fall apart into marks.
+        is_mark = unicodedata.combining(unicodedata.normalize("NFKD", char)[0])
+        marks = marks + 1 if is_mark else 0
+        if marks > MOST_MARKS:
+            return True
+    return False
+
 
 def fold(value: str) -> str:
     """Return `value` in lower case, without accents: `Tôi` and `toi` become the same."""

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import pytest
 from django.test import RequestFactory
@@ -228,6 +229,26 @@ def test_types_are_strict(body: dict[str, Any]) -> None:
 )
 def test_valid_input_is_kept(body: dict[str, Any], kept: dict[str, Any]) -> None:
     assert post(body).data == kept
+
+
+@pytest.mark.parametrize("marks", ["\u0300\u0316", "\u0f73", "\u0344"])
+def test_a_letter_has_so_many_marks_and_no_more(marks: str) -> None:
+    # To put half a million in order would keep the whole gateway busy for an hour.
+    many = "a" + marks * 10_000
+    assert errors(post({"lines": many})) == {"lines": "invalid"}
+    assert errors(get(f"search_term={quote(many)}")) == {"search_term": "invalid"}
+    few = "\u0300\u0316" * 15
+    assert post({"lines": f"a{few}b{few}"}).status_code == 200
+
+
+def test_the_length_of_a_text_is_that_of_its_nfc() -> None:
+    # Of four characters each, of which NFC makes one.
+    apart = "\u03b1\u0313\u0300\u0345"
+    assert post({"text": apart * 5}).data == {"text": "\u1f82" * 5}
+    assert errors(post({"text": apart * 6})) == {"text": "max_length"}
+    # What is too long in any case is told at once, whatever else is wrong with it.
+    assert errors(post({"text": "\0" * 21})) == {"text": "max_length"}
+    assert errors(post({"text": "\0" * 20})) == {"text": "invalid"}
 
 
 def test_money_is_a_decimal_string_or_an_integer_in_the_shops_currency(settings: Any) -> None:
