@@ -66,11 +66,8 @@ def attempt(function: Function, values: Mapping[str, Any]) -> Outcome:
 def attempt_many(many: Many, do: Function, values: Sequence[Mapping[str, Any]]) -> list[Outcome]:
     """Return what `many` answers for each of several jobs, given what `do` asks for.
 
-    Raises what it raises, but for a passing fault, which is then each job's own.
+    Raises what it raises: what it wrote until then must not be kept.
     """
     names = arguments(do)
     asked = [{name: one[name] for name in names & one.keys()} for one in values]
-    try:
-        return [outcome or {} for outcome in many(asked)]
-    except Unavailable as error:
-        return [error] * len(asked)
+    return [outcome or {} for outcome in many(asked)]

@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from shop.core.errors import Unavailable
 from tasks.engine import rows, turns
 from tasks.engine.attempts import (
     DATABASE_ERRORS,
@@ -109,7 +110,12 @@ def _ask(call: Call, found: Sequence[Turn]) -> Answers:
     ]
     if not asking or call.many is None:
         return {}
-    outcomes = attempt_many(call.many, call.do, [turn.values() for turn in asking])
+    outcomes: list[Outcome]
+    try:
+        outcomes = attempt_many(call.many, call.do, [turn.values() for turn in asking])
+    except Unavailable as error:
+        # It answers for none of them: asking for each would take as long each time.
+        outcomes = [error] * len(asking)
     return {turn.job.pk: outcome for turn, outcome in zip(asking, outcomes, strict=True)}
 
 

@@ -1,13 +1,17 @@
 """What goes wrong while several jobs are carried together costs none of them more than it must."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import connection
 
+from shop.inventory import fulfillment
+from shop.notifications.services import MailUnavailable
 from shop.orders import services as orders
+from shop.payments.sandbox.models import Entry
 from tasks.engine import rows
 from tasks.engine.models import Job
 from tasks.engine.rows import Saved
@@ -68,6 +72,56 @@ def test_a_job_that_cannot_be_saved_holds_up_neither_the_others_nor_what_follows
     monkeypatch.setattr(Turn, "to_save", to_save)
     assert come([odd, *others], link=0)
     assert now([odd, *others]) == ["queued", "running", "running"]
+
+
+def deadlock() -> None:
+    database_says("40P01")
+
+
+def lock_timeout() -> None:
+    database_says("55P03")
+
+
+def violation() -> None:
+    database_says("23505")
+
+
+def unavailable() -> None:
+    raise MailUnavailable
+
+
+def database_says(code: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$")
+
+
+@pytest.mark.parametrize("fault", [deadlock, lock_timeout, violation, unavailable])
+@pytest.mark.parametrize(
+    ("service", "name"), [(fulfillment, "reserve_all"), (orders, "confirm_all")]
+)
+def test_what_fails_after_it_wrote_is_undone_for_all_and_done_job_by_job(
+    service: Any, name: str, fault: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = several("tok_ok", "tok_ok")
+    real = getattr(service, name)
+
+    def fails_for_many(wanted: Any) -> Any:
+        outcomes = real(wanted)
+        if len(wanted) > 1:
+            fault()
+        return outcomes
+
+    monkeypatch.setattr(service, name, fails_for_many)
+    come(found, link=0)
+    come(found, link=1)
+    assert now(found) == ["succeeded", "succeeded"]
+    seen = totals()
+    assert (seen["orders"], seen["copies reserved"], seen["reservations"]) == (2, 4, 2)
+    assert seen["money paid"] == seen["money charged"] > 0
+    assert Entry.objects.count() == len(mails()) == 2
+    for job in found:
+        job.refresh_from_db()
+        assert [step["attempts"] for step in job.steps] == [1] * 5
 
 
 def test_when_the_database_goes_away_nothing_is_kept_and_all_come_again_soon(
