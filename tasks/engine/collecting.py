@@ -22,6 +22,8 @@ MOMENT = 0.05
 # Seconds that a job waits at the most, while so many messages wait for workers.
 LONGEST = 1.0
 BACKLOG = 2
+# Seconds that the end of a process waits for its last messages at the most.
+LAST_SECONDS = 2.0
 
 
 class Collector:
@@ -37,7 +39,16 @@ class Collector:
     def switch_on(self) -> None:
         """Collect from now on, in this process."""
         self._is_on = True
-        threading.Thread(target=self._run, name="collector", daemon=True).start()
+        sending = threading.Thread(target=self._run, name="collector", daemon=True)
+        sending.start()
+        # No daemon: the process ends after it.
+        threading.Thread(target=self._see_off, args=(sending,), name="collector-end").start()
+
+    def _see_off(self, sending: threading.Thread) -> None:
+        """Hold up the end of the process until what is in hand is sent, within reason."""
+        threading.main_thread().join()
+        self.switch_off()
+        sending.join(LAST_SECONDS)
 
     def switch_off(self) -> None:
         """Publish what is in hand, and collect nothing more. May be repeated."""

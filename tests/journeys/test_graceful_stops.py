@@ -105,6 +105,21 @@ def test_a_stopped_gateway_answers_those_who_wait(shop: Shop, books: Books) -> N
         assert buyer.final(job)["state"] == "succeeded"
 
 
+def test_a_stopped_gateway_sends_what_it_still_collects(shop: Shop, books: Books) -> None:
+    # Without recovery, a job that is not sent stays where it is.
+    with shop.without("recovery"):
+        with frozen(*(worker.pid for worker in shop.workers)):
+            buyers = shop.customers(20)
+            books.fill_carts([buyer.user_id for buyer in buyers], {shop.products(1)[0]: 1})
+            # While messages wait for workers, the last jobs wait for more to come with them.
+            jobs = together(Client.buy, buyers)
+            took = shop["gateway"].stop()
+        books.await_all_final(seconds=SECONDS)
+    print(f"\nthe gateway has stopped after {took:.1f} s")  # noqa: T201
+    assert books.states(jobs) == {"succeeded": len(jobs)}
+    shop.mend()
+
+
 class Customers:
     """Eight who fill their carts, buy, wait and read, again and again, until told not to."""
 
