@@ -47,6 +47,13 @@ def test_every_command_of_the_readme_is_in_the_makefile() -> None:
         assert re.search(rf"^{command}:", makefile, re.MULTILINE), command
 
 
+def test_the_walk_leaves_the_password_with_which_it_begins() -> None:
+    walk = README.partition("## The first ten minutes")[2].partition("\n## ")[0]
+    found = re.findall(r'password\\?": \\?"([\w-]+)', walk)
+    assert len(found) > 2
+    assert len(set(found)) == 1
+
+
 @pytest.mark.parametrize("workflow", registry.workflows(), ids=lambda workflow: workflow.kind)
 def test_every_workflow_has_a_file_of_its_name(workflow: object) -> None:
     kind = getattr(workflow, "kind", "")
