@@ -166,10 +166,12 @@ class BooleanField(serializers.BooleanField):
 class ChoiceField(serializers.ChoiceField):
     """One of a few words."""
 
+    default_error_messages: ClassVar = {"invalid_choice": "One of these is expected: {words}."}
+
     def to_internal_value(self, data: Any) -> str:
         """Return the word. Raises ValidationError for any other."""
         if not isinstance(data, str) or data not in self.choices:
-            self.fail("invalid_choice", input=str(data)[:40])
+            self.fail("invalid_choice", words=", ".join(self.choices))
         return data
 
 

@@ -184,6 +184,14 @@ def test_parameters_are_strict(customer: Caller, parameters: str, expected: dict
     assert codes(customer.get(f"orders?{parameters}")) == expected
 
 
+def test_who_chooses_another_word_is_told_which_there_are(customer: Caller) -> None:
+    error = customer.get("orders?status=lost").json()["errors"][0]
+    assert error["detail"] == (
+        "One of these is expected: pending, paid, processing, shipped, delivered, returned,"
+        " cancelled, failed."
+    )
+
+
 def test_anothers_orders_do_not_exist() -> None:
     buyer, other = new_buyer(), new_buyer()
     order_id = bought(buyer)["id"]
