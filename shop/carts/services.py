@@ -26,7 +26,7 @@ class CartEmpty(Refused):
     """There is nothing to buy."""
 
     code = "cart_empty"
-    detail = "The cart is empty."
+    detail = "The cart is empty; put something into it first."
 
 
 class NotInCart(Refused):

@@ -38,7 +38,7 @@ class InvalidToken(Refused):
     """The token does not work, or no longer."""
 
     code = "invalid_token"
-    detail = "The token is invalid, used, or has expired."
+    detail = "The token is invalid, used, or has expired; log in again."
 
 
 @dataclass(frozen=True, kw_only=True)
