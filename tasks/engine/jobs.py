@@ -17,7 +17,7 @@ from shop.core.errors import NotFound, Refused
 from shop.core.ids import new_job_id
 from tasks.engine import registry, rows, vault
 from tasks.engine.collecting import collector
-from tasks.engine.models import FINAL, UNTRIED, Job, State, StepState
+from tasks.engine.models import FINAL, RESTING, UNTRIED, Job, State, StepState
 from tasks.engine.publish import publish, publish_all
 from tasks.engine.workflow import LEASE, Workflow
 
@@ -207,6 +207,9 @@ def listed(
         rows = rows.filter(kind=kind)
     if state is not None:
         rows = rows.filter(state=state)
+    if state is not None and state not in RESTING:
+        # In the words of a small index: ended jobs are not looked at, however many there are.
+        rows = rows.filter(due_at__isnull=False)
     return rows
 
 

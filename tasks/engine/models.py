@@ -163,6 +163,13 @@ class Job(models.Model):
             models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
             models.Index(fields=["kind", "-created_at", "-id"], name="job_of_kind"),
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            # The rarer ends, which a walk through all jobs would take long to find. No job is
+            # written here but with its last commit.
+            models.Index(
+                fields=["state", "-created_at", "-id"],
+                condition=Q(state__in=[State.FAILED, State.CANCELLED]),
+                name="job_in_vain",
+            ),
         ]
 
     def __str__(self) -> str:
