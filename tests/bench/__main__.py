@@ -14,7 +14,7 @@ from pathlib import Path
 import django
 
 from tests.bench import plot, report
-from tests.bench.parts import MODES, PARTS, PRESSURES
+from tests.bench.parts import GROWTH, MODES, PARTS, PRESSURES
 from tests.bench.scale import Scale
 from tests.bench.stack import NotUp, Stack, running
 from tests.servers import FOREIGN
@@ -36,10 +36,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=(*PARTS, *PRESSURES),
+        choices=(*PARTS, *PRESSURES, GROWTH),
         default=PARTS,
         metavar="PART",
-        help=f"of {', '.join((*PARTS, *PRESSURES))}; where left out, all but the last two",
+        help=f"of {', '.join((*PARTS, *PRESSURES, GROWTH))}; left out: all but the last three",
+    )
+    parser.add_argument(
+        "--books",
+        type=int,
+        nargs="+",
+        default=(10_000, 100_000),
+        help="of growth: the sizes, in books; there are as many customers, three orders and five"
+        " finished jobs for each",
     )
     parser.add_argument("--minutes", type=float, default=5, help="of overload, or of steady load")
     parser.add_argument("--limit", type=float, default=120, help="the hard end, in minutes")
@@ -86,6 +94,7 @@ def run(wanted: argparse.Namespace, stack: Stack, tell: Callable[[str], None]) -
         connections=wanted.connections,
         seconds=wanted.seconds,
         minutes=wanted.minutes,
+        books=tuple(wanted.books),
     )
     measuring = Measuring(stack, parts=wanted.only, modes=wanted.modes, scale=scale, say=tell)
     found, code = measuring.found, AS_WANTED

@@ -8,9 +8,10 @@ from tests.bench import machine
 from tests.bench.checkouts import Checkouts
 from tests.bench.contention import Contention
 from tests.bench.gauges import Gauges, memory_bytes
+from tests.bench.growth import Growth
 from tests.bench.market import Market
 from tests.bench.operations import Operations
-from tests.bench.parts import OPERATIONS, PRESSURES
+from tests.bench.parts import GROWTH, OPERATIONS, PRESSURES
 from tests.bench.pressure import Pressure
 from tests.bench.rounds import Rounds
 from tests.bench.scale import Scale
@@ -71,6 +72,9 @@ class Measuring:
                 rate = self.found["checkouts"]["saturated"]["median"]["finished_per_second"]
                 pressure = Pressure(stack, rounds, market, say=say)
                 self.found[name] = pressure.measure(rate=times * rate, minutes=scale.minutes)
+        if self._wants(GROWTH):
+            for stage in Growth(rounds, market, say=say).stages(scale.books):
+                self.found.setdefault(GROWTH, []).append(stage)
         self.found["memory_at_end"] = memory_bytes(stack.pids())
 
     def _wants(self, *names: str) -> bool:

@@ -8,3 +8,5 @@ PARTS = ("checkouts", "yardsticks", *OPERATIONS, "contention")
 MODES = ("saturated", "alone", "quarter", "half", "counts")
 # Checkouts that come so many times as fast as the shop finishes them; only when asked for.
 PRESSURES = {"overload": 3.0, "steady": 0.5}
+# The same shop, larger and larger; only when asked for.
+GROWTH = "growth"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.bench.parts import PRESSURES
+from tests.bench.parts import GROWTH, PRESSURES
 from tests.tables import table
 
 MODES = {"alone": "1 client", "quarter": "quarter", "half": "half", "saturated": "saturated"}
@@ -55,6 +55,8 @@ def text(found: dict[str, Any]) -> str:
         parts.append(_operations(found["operations"]))
     if "contention" in found:
         parts.append(_contention(found["contention"]))
+    if GROWTH in found:
+        parts += [_growth(found[GROWTH]), _plans(found[GROWTH])]
     parts += [_pressure(name, found[name]) for name in PRESSURES if name in found]
     if "memory_at_end" in found:
         parts.append(_memory(found))
@@ -150,6 +152,40 @@ def _contention(found: dict[str, Any]) -> str:
         for name, one in found.items()
     }
     return table("contention", columns, rows)
+
+
+def _growth(stages: Sequence[dict[str, Any]]) -> str:
+    """Return each operation's cost at each size, and how it compares with the first."""
+    first, *larger = stages
+    columns = [f"{first['size']['books']} books: CPU, ms", "p95, ms"]
+    for stage in larger:
+        columns += [f"{stage['size']['books']}: CPU, ms", "p95, ms", "CPU by the first"]
+    rows: Rows = {}
+    for name, costs in first["costs"].items():
+        row = [number(costs["cpu_ms.all"]), number(costs["answer_ms.p95"])]
+        for stage in larger:
+            now = stage["costs"][name]
+            row += [number(now["cpu_ms.all"]), number(now["answer_ms.p95"])]
+            row.append(number(now["cpu_ms.all"] / max(costs["cpu_ms.all"], 0.1)))
+        rows[name] = row
+    sizes = [", ".join(f"{n} {what}" for what, n in stage["size"].items()) for stage in stages]
+    return table("growth, one client", columns, rows) + "\n" + "\n".join(sizes)
+
+
+def _plans(stages: Sequence[dict[str, Any]]) -> str:
+    """Return what the statements that always run took and read at each size."""
+    rows: Rows = {
+        f"{name}, {stage['size']['jobs']} jobs": [
+            number(one["ms"]),
+            one["pages"],
+            " ".join(one["indexes"]),
+            " ".join(one["whole"]),
+        ]
+        for name in stages[0]["plans"]
+        for stage in stages
+        for one in [stage["plans"][name]]
+    }
+    return table("always", ["ms", "pages", "indexes", "read as a whole"], rows)
 
 
 def _pressure(name: str, found: dict[str, Any]) -> str:

@@ -1,0 +1,82 @@
+"""What always runs reads nothing of jobs that have ended; growth is shown with its ratios."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from shop.core.ids import new_job_id
+from tasks.engine import jobs
+from tasks.engine.models import Job, State
+from tasks.generator import growing
+from tests.bench import plans, report
+
+JOBS = 20_000
+BY_STATE = {
+    "queued": "job_due",
+    "waiting": "job_due",
+    "stuck": "job_stuck",
+    "failed": "job_in_vain",
+    "cancelled": "job_in_vain",
+    "succeeded": "job_newest",
+}
+
+
+def page(*, state: str, kind: str | None = None) -> list[Job]:
+    """Read the first page of a list of jobs."""
+    return list(jobs.listed(state=state, kind=kind).order_by("-created_at", "-id")[:21])
+
+
+def grown() -> None:
+    """Have many jobs that ended."""
+    growing.grow(size=growing.Size(0, 0, 0, JOBS), seed=1, tell=lambda what, there, wanted: None)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE jobs_job")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_always_runs_reads_a_few_pages_by_partial_indexes() -> None:
+    grown()
+    found = plans.measured()
+    assert found["recovery"]["indexes"] == ["job_due"]
+    assert found["figures"]["indexes"] == ["job_due", "job_stuck"]
+    assert "job_finished" in found["clean-up"]["indexes"]
+    for one in (found["recovery"], found["figures"], found["clean-up"]):
+        assert "jobs_job" not in one["whole"]
+    assert found["recovery"]["pages"] + found["figures"]["pages"] < 20
+    # What was looked at is still there.
+    assert Job.objects.filter(state=State.SUCCEEDED).count() == JOBS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_of_jobs_by_state_reads_a_few_pages() -> None:
+    grown()
+    for state, index in BY_STATE.items():
+        found = plans.explained(lambda state=state: page(state=state))  # type: ignore[misc]
+        assert (found["indexes"], found["whole"]) == ([index], []), state
+        for kind in ("capacity_check", "checkout"):
+            found = plans.explained(
+                lambda state=state, kind=kind: page(state=state, kind=kind)  # type: ignore[misc]
+            )
+            assert found["pages"] < 40, (state, kind)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_that_reads_a_table_as_a_whole_is_told() -> None:
+    Job.objects.create(id=new_job_id(), kind="example", version=1, due_at="2030-01-01T00:00Z")
+    found = plans.explained(lambda: Job.objects.filter(signals=1).first())
+    assert found["whole"] == ["jobs_job"]
+
+
+def test_growth_is_shown_with_its_ratio_to_the_first_size() -> None:
+    def stage(books: int, milliseconds: float) -> dict[str, Any]:
+        costs = {"cpu_ms.all": milliseconds, "answer_ms.p95": 7.0}
+        plan = {"ms": 0.1, "pages": 2, "indexes": ["job_due"], "whole": []}
+        size = {"books": books, "jobs": 5 * books}
+        return {"size": size, "costs": {"orders": costs}, "plans": {"recovery": plan}}
+
+    machine = {"code": "abc", "date": "today"}
+    shown = report.text({"machine": machine, "growth": [stage(359, 4.0), stage(10_000, 10.0)]})
+    row = next(line for line in shown.splitlines() if line.startswith("orders"))
+    assert row.split() == ["orders", "4.00", "7.00", "10.0", "7.00", "2.50"]
+    assert "recovery, 50000 jobs" in shown
