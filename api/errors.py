@@ -90,6 +90,7 @@ DETAILS = {
     "internal_error": "Something went wrong here; the request's id leads to the cause.",
     "database_unavailable": "The database does not answer; try again later.",
 }
+OTHER_HOST = "The gateway does not answer to this host name; the setting SHOP_HOSTS names others."
 # Seconds to wait before the same request again, where nothing better is known.
 RETRY_AFTER = 5
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -190,6 +191,11 @@ def _detail(error: BaseException, code: str) -> str:
     """Return a sentence for people that shows nothing from inside."""
     if isinstance(error, drf.ParseError):
         return str(error.detail)
+    if isinstance(error, django.DisallowedHost):
+        return OTHER_HOST
+    # Raised with a sentence for whoever asks, by the shop and by Django.
+    if isinstance(error, django.BadRequest):
+        return str(error) or DETAILS[code]
     return DETAILS[code]
 
 

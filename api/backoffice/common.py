@@ -34,6 +34,8 @@ else:
 LOOKUPS = ("", "exact", "isnull", "isempty", "gte", "lt")
 # Far enough from the ends of time for any zone.
 FIRST_YEAR, LAST_YEAR = 1900, 9000
+# Each word of a search is a condition of its own: thousands are more than PostgreSQL takes.
+MAX_SEARCH = 200
 # A function of a row. To the types of Django's admin, a column is a name and nothing else.
 Column = Any
 
@@ -158,6 +160,14 @@ class StaffAdmin(_ModelAdmin):
         found = buttons(self.get_actions(request), row) if row else []
         context = {"buttons": found, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the rows with all of these words. Raises BadRequest for too many."""
+        if len(search_term) > MAX_SEARCH:
+            raise BadRequest(f"A search has at most {MAX_SEARCH} characters.")
+        return super().get_search_results(request, queryset, search_term)
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *where: Any

@@ -231,6 +231,13 @@ def test_too_many_logins_of_an_address_are_429(
     assert browser.get("/admin/login/").status_code == 200
 
 
+def test_a_search_is_not_for_thousands_of_words(operator: Client) -> None:
+    field = "app_label=catalog&model_name=book&field_name=author"
+    for path in ("/admin/catalog/book/?q=", f"/admin/autocomplete/?{field}&term="):
+        assert operator.get(path + "a+" * 100).status_code == 200
+        assert operator.get(path + "a+" * 101).status_code == 400
+
+
 def test_unfolds_search_is_not_there(operator: Client) -> None:
     assert operator.get("/admin/search/?s=job&page=x").status_code == 404
 

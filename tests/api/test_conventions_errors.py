@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -176,6 +177,14 @@ def test_a_person_with_a_browser_gets_a_page(client: Client) -> None:
 def test_another_host_is_refused(client: Client) -> None:
     response = client.get("/livez", headers={"Host": "evil.example"})
     assert (response.status_code, response.json()["code"]) == (400, "bad_request")
+    assert "SHOP_HOSTS" in response.json()["detail"]
+
+
+def test_a_request_that_cannot_be_understood_is_told_why(client: Client) -> None:
+    kind = "application/x-www-form-urlencoded; charset=latin1"
+    response = client.post(f"/sandbox/payments/{uuid4()}", b"a=%ff", content_type=kind)
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
+    assert "UTF-8" in response.json()["detail"]
 
 
 def test_a_wrong_method_outside_the_api_names_the_right_ones(client: Client) -> None:
