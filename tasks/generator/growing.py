@@ -94,11 +94,18 @@ def _grow_orders(size: Size, seed: int, tell: Tell) -> None:
     known = _numbered()
     # A checkout and its notification each; the jobs of older orders were deleted long ago.
     recent = min(size.orders - there["orders"], max(0, size.jobs - there["jobs"]) // 2)
-    for wanted, with_jobs in ((size.orders - recent, False), (size.orders, True)):
+    before, now = there["orders"], _now()
+    jobs_from = now - _kept()
+    for wanted, begin, end in (
+        (size.orders - recent, now - HISTORY, jobs_from),
+        (size.orders, jobs_from, now),
+    ):
+        period = {"begin": begin, "end": end, "now": now, "all": wanted - before}
         for first, number in _batches("orders", wanted, tell):
-            values = {"seed": seed, "number": number, "left": wanted - first}
+            values = {"seed": seed, "first": first, "before": first - before, "number": number}
             with transaction.atomic():
-                _order(values | known | _period(with_jobs), with_jobs=with_jobs)
+                _order(values | known | period, with_jobs=begin == jobs_from)
+        before = wanted
 
 
 def _order(values: dict[str, Any], *, with_jobs: bool) -> None:
@@ -133,16 +140,6 @@ def _grow_jobs(wanted: int, seed: int, tell: Tell) -> None:
         values = {"seed": seed, "first": first, "number": number, "left": number}
         with transaction.atomic():
             _run(statements.CHECKS, {**values, "begin": now - _kept(), "end": now})
-
-
-def _period(with_jobs: bool) -> dict[str, datetime]:
-    """Return in which time orders come: after those that are there, and older ones before jobs."""
-    now = _now()
-    jobs_from = now - _kept()
-    last = _value("SELECT (SELECT created_at FROM orders_order ORDER BY id DESC LIMIT 1)")
-    begin = max(jobs_from if with_jobs else now - HISTORY, last or now - HISTORY)
-    end = jobs_from if begin < jobs_from and not with_jobs else now
-    return {"begin": min(begin, end), "end": end, "now": now}
 
 
 def _kept() -> timedelta:

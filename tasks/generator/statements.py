@@ -105,10 +105,10 @@ NUMBERED = ("CREATE UNIQUE INDEX ON {0} (n)", "ANALYZE {0}")
 
 # A status lasts at most so long, so that each order has the one that fits its age.
 _STATUS = f"""CASE
-    WHEN {chance("id", 11)} < 0.02 THEN 'cancelled' WHEN {chance("id", 11)} < 0.03 THEN 'failed'
+    WHEN {chance("i", 11)} < 0.02 THEN 'cancelled' WHEN {chance("i", 11)} < 0.03 THEN 'failed'
     WHEN age < interval '2 hours' THEN 'paid' WHEN age < interval '4 hours' THEN 'processing'
     WHEN age < interval '12 hours' THEN 'shipped'
-    WHEN {chance("id", 11)} < 0.05 THEN 'returned' ELSE 'delivered' END"""
+    WHEN {chance("i", 11)} < 0.05 THEN 'returned' ELSE 'delivered' END"""
 # From `pending` on: each status, and how long after the checkout it came.
 _PATH = """(VALUES
     ('pending', 0.0, '{paid,processing,shipped,delivered,returned,cancelled,failed}'),
@@ -126,20 +126,21 @@ ORDERS = [
     CREATE TEMPORARY TABLE draft ON COMMIT DROP AS
     SELECT drawn.*, {_STATUS} AS status, {uuid7("at", "id", "checkout")} AS job_id,
         {uuid7("at", "id", "notification")} AS notification_job_id,
-        1 + floor(4 * {chance("id", 12)} * {chance("id", 13)})::int AS lines,
-        1 + floor(%(people)s * {chance("id", 14)})::bigint AS person,
+        1 + floor(4 * {chance("i", 12)} * {chance("i", 13)})::int AS lines,
+        1 + floor(%(people)s * {chance("i", 14)})::bigint AS person,
         {fresh("payments_payment")} AS payment_id, {fresh("sandbox_entry")} AS entry_id,
         {fresh("payments_refund")} AS refund_id,
         {fresh("notifications_notification")} AS notification_id
-    FROM (SELECT id, at, %(now)s::timestamptz - at AS age FROM (
-        SELECT {fresh("orders_order")} AS id, %(begin)s::timestamptz
-            + (%(end)s::timestamptz - %(begin)s::timestamptz) * (n::float8 / %(left)s) AS at
+    FROM (SELECT id, i, at, %(now)s::timestamptz - at AS age FROM (
+        SELECT {fresh("orders_order")} AS id, %(first)s + n AS i, %(begin)s::timestamptz
+            + (%(end)s::timestamptz - %(begin)s::timestamptz)
+            * ((%(before)s + n)::float8 / %(all)s) AS at
         FROM generate_series(1, %(number)s) AS n) numbered) drawn""",
     f"""
     CREATE TEMPORARY TABLE draft_line ON COMMIT DROP AS
     SELECT DISTINCT ON (id, product_id) id, product_id, title, price,
-        1 + floor(3 * {chance("id * 8 + k", 15)} * {chance("id * 8 + k", 16)})::int AS quantity
-    FROM (SELECT id, k, 1 + floor(%(goods)s * power({chance("id * 8 + k", 17)}, 2))::bigint AS n
+        1 + floor(3 * {chance("i * 8 + k", 15)} * {chance("i * 8 + k", 16)})::int AS quantity
+    FROM (SELECT id, i, k, 1 + floor(%(goods)s * power({chance("i * 8 + k", 17)}, 2))::bigint AS n
           FROM draft CROSS JOIN LATERAL generate_series(1, lines) AS k) wanted
     JOIN goods USING (n) ORDER BY id, product_id, k""",
     "ALTER TABLE draft ADD COLUMN total numeric",
