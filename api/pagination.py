@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+from django.db.models.expressions import Col
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -65,7 +66,7 @@ def page(
     backward = place is not None and place.backward
     selected = _ordered(rows, order=order, backward=backward)
     if place is not None:
-        selected = selected.filter(_beyond(place, order=order))
+        selected = selected.filter(*_beyond(place, order=order, model=rows.model))
     found = list(selected[: size + 1])
     more, found = len(found) > size, found[:size]
     if backward:
@@ -111,18 +112,36 @@ def _opposite(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 
 
-def _beyond(place: _Place, *, order: tuple[str, ...]) -> Func:
-    """Return the condition that a row lies beyond the place, in the direction of reading."""
+def _beyond(place: _Place, *, order: tuple[str, ...], model: type[Model]) -> list[Func]:
+    """Return the conditions that a row lies beyond the place, in the direction of reading."""
     names = [name.lstrip("-") for name in order]
-    descending = order[0].startswith("-")
-    sign = "<" if descending != place.backward else ">"
-    return Func(
-        Func(*(F(name) for name in names), function="ROW"),
-        Func(*(Value(value) for value in place.values), function="ROW"),
-        template="%(expressions)s",
-        arg_joiner=f" {sign} ",
-        output_field=BooleanField(),
-    )
+    keys = [[F(name) for name in names]]
+    key = model._meta.pk
+    if names == [key.attname] and key.related_model:
+        # PostgreSQL knows that the two are equal, and not that what bounds one bounds the other:
+        # it would read the joined table from its end up to the place.
+        fields = key.related_model._meta.concrete_fields
+        other = next(field.name for field in fields if not field.primary_key)
+        keys.append([_JoinedKey(f"{key.name}__{other}")])
+    sign = "<" if order[0].startswith("-") != place.backward else ">"
+    return [
+        Func(
+            Func(*key, function="ROW"),
+            Func(*(Value(value) for value in place.values), function="ROW"),
+            template="%(expressions)s",
+            arg_joiner=f" {sign} ",
+            output_field=BooleanField(),
+        )
+        for key in keys
+    ]
+
+
+class _JoinedKey(F):
+    """The key of a joined row, where Django would take the column that names it."""
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Col:
+        column: Any = super().resolve_expression(*args, **kwargs)
+        return Col(column.alias, column.target.model._meta.pk)
 
 
 _TAGS: dict[str, tuple[type[Any], Callable[[Any], Any], Callable[[Any], Any]]] = {

@@ -1,14 +1,18 @@
 """What always runs reads nothing of jobs that have ended; growth is shown with its ratios."""
 
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
+from django.core import signing
 from django.db import connection
 
+from shop.catalog import selectors as catalog
 from shop.core.ids import new_job_id
 from tasks.engine import jobs
 from tasks.engine.models import Job, State
 from tasks.generator import growing
+from tests.api.callers import new_staff
 from tests.bench import plans, report
 
 JOBS = 20_000
@@ -59,6 +63,25 @@ def test_a_list_of_jobs_by_state_reads_a_few_pages() -> None:
                 lambda state=state, kind=kind: page(state=state, kind=kind)  # type: ignore[misc]
             )
             assert found["pages"] < 40, (state, kind)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["books", "inventory/items"])
+def test_a_deep_page_reads_as_little_as_the_first(path: str) -> None:
+    growing.grow(size=growing.Size(3_000, 0, 0, 0), seed=1, tell=lambda what, there, wanted: None)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    staff = new_staff()
+    lowest = min(book.pk for book in catalog.books())
+    signer = signing.Signer(salt=f"cursor:/api/v1/{path}:-product_id")
+    cursor_ = quote_plus(signer.sign_object([False, [["i", lowest + 50]]]))
+
+    def read(target: str) -> int:
+        return int(plans.explained(lambda: staff.get(target))["pages"])
+
+    assert len(staff.get(f"{path}?cursor={cursor_}").json()["results"]) == 20
+    first = read(path)
+    assert read(f"{path}?cursor={cursor_}") < 1.3 * first + 10
 
 
 @pytest.mark.django_db(transaction=True)
