@@ -9,6 +9,7 @@ from http import HTTPStatus
 from http.client import HTTPException
 from threading import Event
 
+import psycopg
 import pytest
 
 from tests.journeys.books import Books
@@ -19,20 +20,39 @@ from tests.journeys.processes import Process, Shop, frozen
 # After which the supervisor would kill.
 STOP = 12.0
 SECONDS = 60.0
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
 MAILED = """
     SELECT job.id FROM jobs_job job JOIN customers_customer customer
     ON customer.account_id = job.beneficiary_id
     WHERE job.kind = 'notification' AND customer.id = ANY(%s)"""
 
 
-def in_flight(shop: Shop, books: Books, buyers: list[Client], *, each: int = 1) -> list[str]:
-    """Have them buy, so many times each, while no worker works; return the jobs' ids."""
+def in_flight(
+    shop: Shop,
+    books: Books,
+    buyers: list[Client],
+    *,
+    each: int = 1,
+    held: str = "",
+    by: str = "",
+) -> list[str]:
+    """Have them buy, so many times each, while no worker works; return the jobs' ids.
+
+    With a table that is held, the worker who needs it has begun then, and was told to stop.
+    """
     (product,) = shop.products(1)
     jobs: list[str] = []
-    with frozen(*(worker.pid for worker in shop.workers)):
-        for _ in range(each):
-            books.fill_carts([buyer.user_id for buyer in buyers], {product: 1})
-            jobs += together(Client.buy, buyers)
+    with psycopg.connect(shop.postgres.url) as holder:
+        with frozen(*(worker.pid for worker in shop.workers)):
+            for _ in range(each):
+                books.fill_carts([buyer.user_id for buyer in buyers], {product: 1})
+                jobs += together(Client.buy, buyers)
+            if held:
+                holder.execute(f"LOCK TABLE {held} IN EXCLUSIVE MODE")
+        if held:
+            poll(lambda: books.value(WAITING, held), seconds=SECONDS, what=f"{by} has begun")
+            os.kill(shop[by].pid, signal.SIGTERM)
+            time.sleep(0.5)
     return jobs
 
 
@@ -40,14 +60,16 @@ def await_some_final(books: Books, jobs: list[str], number: int) -> None:
     poll(lambda: books.number_final(jobs) >= number, seconds=SECONDS, what="some jobs are final")
 
 
-@pytest.mark.parametrize("name", ["worker-shop", "worker-outside"])
+@pytest.mark.parametrize(
+    ("name", "needs"), [("worker-shop", "inventory_stock"), ("worker-outside", "sandbox_entry")]
+)
 def test_a_stopped_worker_gives_back_what_it_has_not_begun(
-    shop: Shop, books: Books, name: str
+    shop: Shop, books: Books, name: str, needs: str
 ) -> None:
     # Without recovery, a message that is lost stays lost.
     with shop.without("recovery"):
-        jobs = in_flight(shop, books, shop.customers(40))
-        await_some_final(books, jobs, 5)
+        # More than go into the messages that a worker has in hand.
+        jobs = in_flight(shop, books, shop.customers(40), each=6, held=needs, by=name)
         took = shop[name].stop()
         print(f"\n{name} has stopped after {took:.1f} s: {books.states(jobs)}")  # noqa: T201
         assert books.number_final(jobs) < len(jobs)
