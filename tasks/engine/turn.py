@@ -15,7 +15,7 @@ from shop.core.errors import Refused, ShopError, Unavailable
 from tasks.engine import rows, vault
 from tasks.engine.attempts import attempt
 from tasks.engine.models import FINAL, TRANSITIONS, UNTRIED, State, StepState
-from tasks.engine.publish import publish
+from tasks.engine.publish import publish_all
 from tasks.engine.rows import Saved, Seen
 from tasks.engine.workflow import LEASE, Call, Function, NotYet, Outcome, Step, Workflow
 
@@ -149,6 +149,8 @@ class Turn:
         self.record["state"] = StepState.WAITING
         self.job.action = dict(reason.action) if reason.action else None
         self.job.attempt = 0
+        if reason.seconds == 0 and not self.has_news:
+            return None  # Its turn comes with its next message.
         seconds = 0.0 if self.has_news else min(reason.seconds, left)
         self._due, self._publications = timedelta(seconds=seconds), 0
         return None
@@ -223,12 +225,16 @@ class Turn:
         """Write the job in one statement, with `seq` raised: every other copy is now stale."""
         save_all([self])
 
+    @property
+    def is_sent_again(self) -> bool:
+        """Return whether another message is to carry the job on, once it is saved."""
+        awaits_one = self.job.state in (State.COMPENSATING, State.WAITING)
+        return awaits_one and self._publications > 0
+
     def to_save(self) -> Saved:
         """Return what is to be written of the job, `seq` raised, and plan what follows."""
         job, state = self.job, State(self.job.state)
         job.seq, job.publications = job.seq + 1, self._publications
-        if state == State.COMPENSATING and self._publications:
-            transaction.on_commit(lambda: publish(job), robust=True)
         known = {"kind": job.kind, "cursor": job.cursor, "seq": job.seq, "attempt": job.attempt}
         transaction.on_commit(partial(self._log.info, "turn", state=state, **known))
         return Saved(
@@ -316,6 +322,8 @@ class Turn:
 def save_all(turns: Sequence[Turn]) -> None:
     """Write the jobs of these turns, all in one statement."""
     rows.save([turn.to_save() for turn in turns])
+    if again := [turn.job for turn in turns if turn.is_sent_again]:
+        transaction.on_commit(lambda: publish_all(again), robust=True)
 
 
 def _problem(error: Exception) -> dict[str, str]:

@@ -22,7 +22,7 @@ STOP = 12.0
 SECONDS = 60.0
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
 MAILED = """
-    SELECT job.id FROM jobs_job job JOIN customers_customer customer
+    SELECT job.id, job.recoveries FROM jobs_job job JOIN customers_customer customer
     ON customer.account_id = job.beneficiary_id
     WHERE job.kind = 'notification' AND customer.id = ANY(%s)"""
 
@@ -238,8 +238,13 @@ def test_everything_stopped_and_started_again_loses_and_doubles_nothing(
     assert left > 0
     assert books.states(jobs) == {"succeeded": len(jobs)}
     assert Counter(x["status"] for x in books.entries(jobs).values()) == {"captured": len(jobs)}
-    mailed = [str(row["id"]) for row in books.rows(MAILED, [buyer.user_id for buyer in buyers])]
+    mailed = books.rows(MAILED, [buyer.user_id for buyer in buyers])
     came = mailbox.message_ids()
-    assert Counter(came[f"<{job_id}.send_mail@bookshop>"] for job_id in mailed) == {1: len(jobs)}
+    letters = {row["id"]: came[f"<{row['id']}.send_mail@bookshop>"] for row in mailed}
+    assert len(letters) == len(jobs)
+    # One whose lease ended meanwhile is in doubt, and a letter in doubt may come again: the same.
+    doubtful = {row["id"] for row in mailed if row["recoveries"]}
+    assert {n for job_id, n in letters.items() if job_id not in doubtful} <= {1}
+    assert set(letters.values()) <= {1, 2}
     assert books.differences() == []
     assert max(took.values()) < STOP

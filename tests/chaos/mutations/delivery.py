@@ -140,7 +140,13 @@ MUTANTS = (
     Mutant(
         name="undo-published-early",
         breaks="A job that turns back is published before its transaction is over.",
-        edits=(_early(TURN, ""),),
+        edits=(
+            (
+                TURN,
+                "transaction.on_commit(lambda: publish_all(again), robust=True)",
+                "publish_all(again)",
+            ),
+        ),
         tests=(
             *of(PUBLISHING, f"{IN_TIME}[_turn_back]"),
             *of(KILLS, f"{DIES}[checkout-failed]"),
