@@ -33,8 +33,9 @@ class NotYet(Exception):
     """Raised by a step that waits for something outside: nothing is kept, and it is run again.
 
     `seconds` until it looks again, unless `jobs.wake` has it look earlier; with none, at once, by a
-    message of its own. `action` is what the job's owner can do meanwhile. After `limit` seconds since its first try the step fails with
-    `then`; without a limit it waits for as long as it says so.
+    message of its own. `action` is what the job's owner can do meanwhile. After `limit` seconds
+    since its first try the step fails with `then`; without a limit it waits for as long as it says
+    so.
     """
 
     def __init__(
