@@ -11,9 +11,10 @@ from shop.core import versions
 from shop.core.errors import Refused
 
 HEADER = "If-Match"
-# Source: RFC 9110, 8.8.3 and 13.1.1; empty members of a list count for nothing (5.6.1.2).
+# Source: RFC 9110, 8.8.3 and 13.1.1; empty members of a list count for nothing (5.6.1.2), and a
+# list of nothing else asks for nothing that anybody could mean.
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-_LIST = re.compile(rf"[ \t,]*(?:{_TAG}[ \t]*(?:,[ \t,]*|\Z))*")
+_LIST = re.compile(rf"[ \t,]*(?:{_TAG}[ \t]*(?:,[ \t,]*|\Z))+")
 _MEMBER = re.compile(r'(W/)?"([^"]*)"')
 
 

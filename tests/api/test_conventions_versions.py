@@ -25,7 +25,20 @@ from tests.workflows.cases import new_book, run
 pytestmark = pytest.mark.django_db
 
 OLD = '"0123456789abcdef"'
-MALFORMED = ["abc", '"abc', 'abc"', '"a" "b"', '*, "a"', '"a", *', 'w/"a"', 'W/ "a"', '"a b"', "**"]
+MALFORMED = [
+    "",
+    ",",
+    "abc",
+    '"abc',
+    'abc"',
+    '"a" "b"',
+    '*, "a"',
+    '"a", *',
+    'w/"a"',
+    'W/ "a"',
+    '"a b"',
+    "**",
+]
 Change = Callable[[Caller, int, str], Any]
 
 # By name: changes one line of a cart that holds two copies, under this `If-Match`.
@@ -113,7 +126,7 @@ def test_one_of_several_tags_or_a_star_will_do(tags: str) -> None:
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("tags", [OLD, '"a", "b"', "W/{}", "", ",", '""'])
+@pytest.mark.parametrize("tags", [OLD, '"a", "b"', "W/{}", '""'])
 def test_other_tags_and_weak_ones_match_nothing(tags: str) -> None:
     book_id = new_book()
     buyer = new_buyer({book_id: 2})
