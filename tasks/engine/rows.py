@@ -104,7 +104,7 @@ def _true(jobs: QuerySet[Job], messages: Mapping[UUID, int]) -> list[Seen]:
 
 
 def insert(jobs: Sequence[Job]) -> None:
-    """Write new jobs, published within their lease, and note when PostgreSQL says they were made.
+    """Write new jobs with a lease, and note what PostgreSQL's clock says of them.
 
     Raises IntegrityError when an idempotency key is taken.
     """
@@ -114,9 +114,9 @@ def insert(jobs: Sequence[Job]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [LEASE, *columns])
-        made = dict(cursor.fetchall())
+        made = {job_id: times for job_id, *times in cursor.fetchall()}
     for job in jobs:
-        job.created_at = made[job.pk]
+        job.created_at, job.due_at = made[job.pk]
 
 
 # What a new job has, beside what is the same for all of them.
@@ -141,7 +141,7 @@ _INSERT = """
         %s::bigint[], %s::bigint[], %s::bool[], %s::text[],
         %s::text[], %s::text[], %s::bytea[]
     ) AS new
-    RETURNING id, created_at
+    RETURNING id, created_at, due_at
 """
 
 
