@@ -88,6 +88,8 @@ def test_two_beats_start_each_slot_once_and_one_alone_goes_on(
         "delete_jobs",
         "delete_logins",
         "delete_events",
+        "delete_guesses",
+        "delete_tokens",
     }
 
 

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from tests.journeys.client import poll
 from tests.journeys.walk.walker import Walk
 
 
@@ -46,6 +47,7 @@ def cancelled(walk: Walk) -> None:
     buyer.put_in_cart(product_id)
     asked = buyer.ask_to_buy("tok_redirect")
     job_id = asked.expect(202)["id"]
+    poll(lambda: buyer.job(job_id)["action"], seconds=30, what="it waits for the customer")
     assert buyer.post(f"jobs/{job_id}/cancel").expect(202)["id"] == job_id
     job = buyer.done(asked, "cancelled")
     assert job["error"] is None
