@@ -2,6 +2,7 @@
 tests/workflows/test_kill_points.py does at every point.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from signal import SIGTERM
 from typing import Any
 
 from config.local.programs import Command
+from tasks.engine.collecting import MOMENT
 from tests.journeys import dying
 from tests.journeys.books import Books
 from tests.journeys.client import poll
@@ -74,7 +76,11 @@ def test_workers_that_are_killed_between_two_steps(
     with dying_workers(shop, tmp_path):
         for point in POINTS:
             (tmp_path / point).touch()
-        checkouts = [buyer.buy() for buyer in buyers]
+        checkouts = []
+        for buyer in buyers:
+            # Each alone in its message: the points are those of a job that comes alone.
+            time.sleep(4 * MOMENT)
+            checkouts.append(buyer.buy())
         path = f"orders/{order['id']}"
         update = owner.send("PATCH", path, {"status": "cancelled"}).expect(202)["id"]
         waiter.post(f"jobs/{waiting}/cancel").expect(202)
