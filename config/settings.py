@@ -181,7 +181,9 @@ DATABASE_TIMEOUTS_MS = {
 DATABASE_TRANSACTION_MS = 9_000
 # Migrations and other commands of an operator may take their time.
 _timeouts = {} if SHOP_ROLE == "command" else DATABASE_TIMEOUTS_MS
-_session = {"timezone": "UTC", **_timeouts}
+# What a request asks is answered sooner than others could be started to help with it.
+_alone = {"max_parallel_workers_per_gather": 0} if SHOP_ROLE == "gateway" else {}
+_session = {"timezone": "UTC", **_timeouts, **_alone}
 _database = env.db_url_config(DATABASE_URL)
 _options: dict[str, Any] = {
     **_database.get("OPTIONS", {}),

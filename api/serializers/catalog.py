@@ -8,6 +8,7 @@ from rest_framework import serializers
 from api.pagination import PageQuery
 from api.serializers.base import Form, Shape
 from api.serializers.fields import DateField, EmailField, IdField, MoneyField, TextField
+from shop.catalog.candidates import MOST
 
 MAX_NAME = 200
 MAX_CATEGORY_NAME = 100
@@ -71,7 +72,18 @@ class CategoryShape(Shape):
 class ProductQuery(PageQuery):
     """Which products to find: an id, or the beginnings of words."""
 
-    search_term = TextField(max_length=MAX_SEARCH_TERM, allow_blank=True, required=False)
+    search_term = TextField(
+        max_length=MAX_SEARCH_TERM,
+        allow_blank=True,
+        required=False,
+        help_text=(
+            "A word of four letters or more that begins no word of the catalog is taken for the"
+            " nearest ones: within one edit, or two from eight letters on; never a word with"
+            f" digits. Where more than {MOST} match, the list ends after the best: those with just"
+            " these words as their title or name, then those with them in it, then those with them"
+            f" anywhere, of each the newest {MOST} at most, until there are so many."
+        ),
+    )
 
 
 class ProductForm(Form):

@@ -2,12 +2,14 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from shop.catalog import vectors
 from shop.core import money
 
 
@@ -90,10 +92,39 @@ class Product(models.Model):
             GinIndex(
                 fields=["search"], name="product_search", condition=Q(deleted_at__isnull=True)
             ),
+            # For what is rare among the products, as clothes are in a bookshop.
+            models.Index(
+                fields=["kind", "id"],
+                name="product_of_a_kind",
+                condition=Q(deleted_at__isnull=True),
+            ),
+            # Of deleted ones too: PostgreSQL takes no statistics from an index of some rows.
+            GinIndex(vectors.TitleOnly("search"), name="product_title_search"),
+            models.Index(
+                vectors.WholeTitle("search"),
+                "id",
+                name="product_whole_title",
+                condition=Q(deleted_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class Word(models.Model):
+    """A word that finds a product, or found one that has left the shop."""
+
+    # Ordered by its letters alone, so that those with one beginning stand together.
+    word = models.TextField(primary_key=True, db_collation="C")
+    # What finds it when it is mistyped, as `spelling.shapes` makes them.
+    shapes = ArrayField(models.IntegerField())
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["shapes"], name="word_shapes")]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class Book(models.Model):

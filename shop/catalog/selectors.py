@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from shop.catalog import search
-from shop.catalog.models import Author, Book, Category, Clothes, Electronics, Product
+from shop.catalog import candidates, search, terms
+from shop.catalog.models import Author, Book, Category, Clothes, Electronics, Kind, Product
 from shop.core.errors import NotFound
 from shop.core.text import fold
 
@@ -62,17 +62,18 @@ def category(*, category_id: int) -> Category:
 
 def books(*, search_term: str | None = None) -> QuerySet[Book]:
     """Return the books on sale that words of title, author or category find; see `_on_sale`."""
-    return _on_sale(Book.objects.select_related("product", "author", "category"), search_term)
+    rows = Book.objects.select_related("product", "author", "category")
+    return _on_sale(rows, Kind.BOOK, search_term)
 
 
 def electronics(*, search_term: str | None = None) -> QuerySet[Electronics]:
     """Return the electronics on sale that words of name, brand or model find; see `_on_sale`."""
-    return _on_sale(Electronics.objects.select_related("product"), search_term)
+    return _on_sale(Electronics.objects.select_related("product"), Kind.ELECTRONICS, search_term)
 
 
 def clothes(*, search_term: str | None = None) -> QuerySet[Clothes]:
     """Return the clothes on sale that words of name, brand, size or color find; see `_on_sale`."""
-    return _on_sale(Clothes.objects.select_related("product"), search_term)
+    return _on_sale(Clothes.objects.select_related("product"), Kind.CLOTHES, search_term)
 
 
 def order_of(found: QuerySet[Any]) -> tuple[str, ...]:
@@ -115,21 +116,25 @@ def has_products() -> bool:
     return Product.objects.exists()
 
 
-def _on_sale(rows: QuerySet[Row], search_term: str | None) -> QuerySet[Row]:
+def _on_sale(rows: QuerySet[Row], kind: Kind, search_term: str | None) -> QuerySet[Row]:
     """Return what is on sale and `search_term` finds, best match first, or all, newest first.
 
     Every word of the term must begin some word of the product; a number also finds the product of
-    that id, first. What is found carries `rank`, an integer, and is ordered by (`-rank`,
-    `-product_id`); without a term by `-product_id`. `rows` are the products of one kind.
+    that id, first; a word that begins none of the catalog is taken for the nearest. Of each kind of
+    match the newest `candidates.MOST` are listed. What is found carries `rank`, an integer, and is
+    ordered by (`-rank`, `-product_id`); without a term by `-product_id`. `rows` are the products of
+    one kind.
     """
     found = rows.filter(product__deleted_at__isnull=True).defer("product__search")
-    term = search_term or ""
-    if not term.strip():
+    if not (search_term or "").strip():
         return found.order_by("-product_id")
-    # A query of its own on products, which their index answers whatever is joined to it.
-    products = Product.objects.filter(search.condition(term=term), deleted_at__isnull=True)
-    ranked: QuerySet[Any] = found.annotate(rank=search.rank(term=term, product="product"))
-    return ranked.filter(product__in=products).order_by("-rank", "-product_id")
+    term = terms.understood(term=search_term or "")
+    listed: QuerySet[Any] = found.annotate(rank=search.rank(term=term, product="product"))
+    if not term.words and term.number is None:
+        listed = listed.none()
+    else:
+        listed = listed.filter(product__in=candidates.found(term=term, kind=kind))
+    return listed.order_by("-rank", "-product_id")
 
 
 def _one(rows: QuerySet[Row], key: int, otherwise: str) -> Row:

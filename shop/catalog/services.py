@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from shop.catalog import search
+from shop.catalog import search, vocabulary
 from shop.catalog.models import Author, Book, Category, Clothes, Electronics, Kind, Product
 from shop.core import money
 from shop.core.errors import NotFound, Refused
@@ -129,9 +129,11 @@ def create_book(
         raise UnknownCategory
     product = _book_product(title, author, category, price, description)
     product.save(force_insert=True)
-    return Book.objects.create(
+    book = Book.objects.create(
         product=product, author=author, category=category, published_date=published_date
     )
+    vocabulary.learn(texts=(title, author.author_name, category.category_name))
+    return book
 
 
 @transaction.atomic
@@ -141,7 +143,9 @@ def create_electronics(
     """Put electronics on sale (2.2), at a price in the shop's currency. Repeated, it adds more."""
     product = _product(Kind.ELECTRONICS, name, (brand, model), price, description)
     product.save(force_insert=True)
-    return Electronics.objects.create(product=product, brand=brand, model=model)
+    made = Electronics.objects.create(product=product, brand=brand, model=model)
+    vocabulary.learn(texts=(name, brand, model))
+    return made
 
 
 @transaction.atomic
@@ -151,7 +155,9 @@ def create_clothes(
     """Put clothes on sale (2.3), at a price in the shop's currency. Repeated, it adds more."""
     product = _product(Kind.CLOTHES, name, (brand, color, size), price, description)
     product.save(force_insert=True)
-    return Clothes.objects.create(product=product, brand=brand, size=size, color=color)
+    made = Clothes.objects.create(product=product, brand=brand, size=size, color=color)
+    vocabulary.learn(texts=(name, brand, size, color))
+    return made
 
 
 def delete_book(*, book_id: int) -> None:
@@ -197,6 +203,8 @@ def add_books(*, entries: Iterable[Entry]) -> list[int]:
         Book(product=product, author=author, category=category, published_date=entry.published_date)
         for product, entry, (author, category) in zip(products, listed, pairs, strict=True)
     )
+    titles = (entry.title for entry in listed)
+    vocabulary.learn(texts=(*titles, *authors, *categories))
     return [product.pk for product in products]
 
 
