@@ -40,8 +40,11 @@ def nearest(word: str, among: list[str], *, most: int) -> list[str]:
 
     An edit is a letter more, less or other, or two neighbors that change places.
     """
-    least, near = edits(word), list[str]()
+    least, near, letters = edits(word), list[str](), set(word)
     for other in among:
+        # An edit takes one letter away at most, so most need no closer look.
+        if len(letters.difference(other)) > least:
+            continue
         apart = distance(word, other, most=least)
         if apart < least:
             least, near = apart, []

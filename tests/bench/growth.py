@@ -88,6 +88,12 @@ def _begun(titles: list[str], chance: random.Random) -> str:
     return title[: 2 * len(title) // 3]
 
 
+def _mistyped(titles: list[str], chance: random.Random) -> str:
+    word = _rare(titles, chance)
+    at = chance.randrange(1, len(word))
+    return word[:at] + chance.choice("qxz") + word[at + 1 :]
+
+
 # By name; of lists the first page, and one that begins anywhere.
 READS: dict[str, Make] = {
     "a whole title": _search(lambda titles, chance: chance.choice(titles)),
@@ -95,6 +101,11 @@ READS: dict[str, Make] = {
     "a title begun": _search(_begun),
     "a rare word": _search(_rare),
     "a common word": _search(_common),
+    "a rare and a common word": _search(
+        lambda titles, chance: f"{_common(titles, chance)} {_rare(titles, chance)}"
+    ),
+    "a mistyped word": _search(_mistyped),
+    "one letter": _search(lambda titles, chance: text.fold(chance.choice(titles))[:1]),
     "two letters": _search(lambda titles, chance: text.fold(chance.choice(titles))[:2]),
     "a book": _one_of("catalog_book", "books/{}", "product_id"),
     "books": _same("books"),

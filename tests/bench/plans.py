@@ -1,6 +1,7 @@
 """What PostgreSQL says of the statements that run all the time, whether anybody buys or not."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,7 +26,7 @@ def measured() -> dict[str, dict[str, Any]]:
 
 
 def explained(call: Callable[[], object]) -> dict[str, Any]:
-    """Run it and take it back; return milliseconds, pages read, and what was scanned."""
+    """Run it and take it back; return milliseconds, pages and rows read, and what was scanned."""
     found: list[dict[str, Any]] = []
     with transaction.atomic(), _each_explained(found):
         call()
@@ -36,6 +37,7 @@ def explained(call: Callable[[], object]) -> dict[str, Any]:
         "pages": sum(
             one["Plan"]["Shared Hit Blocks"] + one["Plan"]["Shared Read Blocks"] for one in found
         ),
+        "rows": sum((_rows(node) for node in nodes), Counter()),
         "indexes": sorted({node["Index Name"] for node in nodes if "Index Name" in node}),
         "whole": sorted({n["Relation Name"] for n in nodes if n["Node Type"] == "Seq Scan"}),
     }
@@ -54,6 +56,13 @@ def _each_explained(found: list[dict[str, Any]]) -> Iterator[None]:
 
     with connection.execute_wrapper(explain):
         yield
+
+
+def _rows(node: dict[str, Any]) -> Counter[str]:
+    """Return how many rows of which table were looked at, whether or not they were wanted."""
+    found = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    named = node.get("Relation Name")
+    return Counter({named: round(found * node["Actual Loops"])} if named else {})
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

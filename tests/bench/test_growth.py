@@ -8,6 +8,7 @@ from django.core import signing
 from django.db import connection
 
 from shop.catalog import selectors as catalog
+from shop.catalog import vocabulary
 from shop.core.ids import new_job_id
 from tasks.engine import jobs
 from tasks.engine.models import Job, State
@@ -24,6 +25,23 @@ BY_STATE = {
     "cancelled": "job_in_vain",
     "succeeded": "job_newest",
 }
+BOOKS = """
+    WITH author AS (
+        INSERT INTO catalog_author (author_name, name_folded, email, address)
+        SELECT 'Ai', 'ai', '', '' RETURNING id
+    ), category AS (
+        INSERT INTO catalog_category (category_name, name_key, name_folded)
+        SELECT 'Trang', 'trang', 'trang' RETURNING id
+    ), product AS (
+        INSERT INTO catalog_product (kind, title, price, currency, description, search)
+        SELECT 'book', 'x', 1, 'VND', '', (CASE n %% 2 WHEN 0 THEN 'hoa:1A ' ELSE 'mua:1A ' END
+            || CASE n %% 3 WHEN 0 THEN 'mua:2A ' ELSE '' END
+            || 'hoa' || n %% 100 || ':3A mua' || n %% 97 || ':4A ai:5B trang:6C')::tsvector
+        FROM generate_series(1, %(number)s) AS n
+        RETURNING id
+    )
+    INSERT INTO catalog_book (product_id, author_id, category_id, published_date)
+    SELECT product.id, author.id, category.id, '2000-01-01' FROM product, author, category"""
 
 
 def page(*, state: str, kind: str | None = None) -> list[Job]:
@@ -53,6 +71,22 @@ def test_what_always_runs_reads_a_few_pages_by_partial_indexes() -> None:
     assert found["recovery"]["pages"] + found["figures"]["pages"] < 20
     # What was looked at is still there.
     assert Job.objects.filter(state=State.SUCCEEDED).count() == JOBS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_term_reads_a_part_of_what_it_finds() -> None:
+    add_books(12_000)
+    for term in ("hoa", "hoa mua", "h", "h t", "trang", "ai", "trnag"):
+        found = plans.explained(lambda term=term: list(catalog.books(search_term=term)[:21]))  # type: ignore[misc]
+        assert 0 < found["rows"]["catalog_product"] < 4_000, (term, found)
+
+
+def add_books(number: int) -> None:
+    """Have so many books, half of which have a word in their title, and all an author's."""
+    with connection.cursor() as cursor:
+        cursor.execute(BOOKS, {"number": number})
+        cursor.execute("VACUUM ANALYZE catalog_product, catalog_book, catalog_author")
+    vocabulary.learn(texts=[f"hoa{n} mua{n}" for n in range(100)] + ["hoa mua ai trang"])
 
 
 @pytest.mark.django_db(transaction=True)
