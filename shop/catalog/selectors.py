@@ -129,7 +129,7 @@ def _on_sale(rows: QuerySet[Row], kind: Kind, search_term: str | None) -> QueryS
     if not (search_term or "").strip():
         return found.order_by("-product_id")
     term = terms.understood(term=search_term or "")
-    listed: QuerySet[Any] = found.annotate(rank=search.rank(term=term, product="product"))
+    listed: QuerySet[Any] = found.annotate(rank=search.rank(term=term))
     if not term.words and term.number is None:
         listed = listed.none()
     else:

@@ -6,8 +6,8 @@ handed to PostgreSQL ready made: no extension and no setting of the database has
 
 from collections.abc import Iterable, Sequence
 
-from django.contrib.postgres.search import SearchQueryField, SearchVectorField
-from django.db.models import BigIntegerField, BooleanField, FloatField, Value
+from django.contrib.postgres.search import SearchVectorField
+from django.db.models import BigIntegerField, Value
 from django.db.models.expressions import Combinable, Func
 from django.db.models.functions import Cast
 
@@ -40,26 +40,6 @@ def query(alternatives: Iterable[Sequence[str]], *, marks: str = "") -> str:
     )
 
 
-def cast(written: str) -> Combinable:
-    """Return a query that is written as text."""
-    return Cast(Value(written), SearchQueryField())
-
-
-class Matches(Func):
-    """Whether a product's words answer a query; an index can tell."""
-
-    template = "(%(expressions)s)"
-    arg_joiner = " @@ "
-    arity = 2
-    output_field = BooleanField()
-
-
-class Answers(Matches):
-    """The same, asked of each row that something else has found: no index is read for it."""
-
-    template = "((%(expressions)s) IS TRUE)"
-
-
 class TitleOnly(Func):
     """The words of a title among a product's words."""
 
@@ -74,20 +54,3 @@ class WholeTitle(Func):
     template = "hashtextextended(strip(ts_filter(%(expressions)s, '{a}'))::text, 0)"
     arity = 1
     output_field = BigIntegerField()
-
-
-class HasWords(Func):
-    """Whether so many different words are there."""
-
-    template = "(length(%(expressions)s))"
-    arg_joiner = ") = ("
-    arity = 2
-    output_field = BooleanField()
-
-
-class Rank(Func):
-    """How well a product's words answer, from 0 to 1: in a short text better than in a long."""
-
-    template = "ts_rank(%(expressions)s, 1)"
-    arity = 2
-    output_field = FloatField()
