@@ -17,7 +17,7 @@ from shop.catalog.models import Kind
 from shop.catalog.terms import Term
 
 # So many of each kind of match, and so many products that are looked through.
-MOST = 250
+MOST = 200
 RECENT = 30_000
 _ANYWHERE, _TITLE = "search", "ts_filter(search, '{a}')"
 _WHOLE_TITLE = "hashtextextended(strip(ts_filter({}, '{{a}}'))::text, 0)"
@@ -60,7 +60,7 @@ def _tables(kind: Kind, term: Term) -> dict[str, _Part]:
     return {
         **_anywhere(kind, term),
         "whole_title": _newest(kind, _titled(term), many),
-        "title": _recent(kind, _TITLE, term, many) if term.vague else by_index,
+        "title": _recent(kind, term.query("*A"), many) if term.vague else by_index,
     }
 
 
@@ -71,18 +71,18 @@ def _anywhere(kind: Kind, term: Term) -> dict[str, _Part]:
         return {"anywhere": _newest(kind, *by_index)}
     older = _newest(kind, *by_index, _Part(_fewer("recent")))
     return {
-        "recent": _recent(kind, _ANYWHERE, term),
+        "recent": _recent(kind, term.query("*")),
         "anywhere": older._replace(sql=f"SELECT id FROM recent UNION ({older.sql})"),
     }
 
 
-def _recent(kind: Kind, vector: str, term: Term, *gates: _Part) -> _Part:
+def _recent(kind: Kind, query: str, *gates: _Part) -> _Part:
     """Return the newest that match among the newest of all, which are looked through."""
     newest = (
         "SELECT id, search FROM catalog_product WHERE kind = %s AND deleted_at IS NULL"
         f" ORDER BY id DESC LIMIT {RECENT}"
     )
-    matching = _every(_Part(f"{vector} @@ %s::tsquery", (term.query("*"),)), *gates)
+    matching = _every(_Part("search @@ %s::tsquery", (query,)), *gates)
     return _Part(
         f"SELECT id FROM ({newest}) newest WHERE {matching.sql} ORDER BY id DESC LIMIT {MOST}",
         (kind.value, *matching.values),
