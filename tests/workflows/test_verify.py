@@ -46,7 +46,7 @@ UNDER_WAY = """INSERT INTO jobs_job SELECT (jsonb_populate_record(null::jobs_job
     to_jsonb(job) || jsonb_build_object('id', gen_random_uuid(), 'kind', '{}',
     'state', 'queued', 'cursor', 0, 'finished_at', null, 'idempotency_key', null,
     'due_at', now() - interval '{}'))).*
-    FROM (SELECT * FROM jobs_job LIMIT 1) job"""
+    FROM (SELECT * FROM jobs_job WHERE kind = 'goods_receipt' ORDER BY id LIMIT 1) job"""
 # By the rule that finds it: a change that no constraint forbids.
 DAMAGES = [
     ("On hand is", "UPDATE inventory_movement SET on_hand_change = 8 WHERE id = (SELECT min(id)"
@@ -74,9 +74,9 @@ DAMAGES = [
      f" refunded = 0, refunding = 0 WHERE order_id = {CANCELLED}"),
     ("The shop and the provider agree on each charge.", "INSERT INTO sandbox_entry"
      " SELECT (jsonb_populate_record(null::sandbox_entry, to_jsonb(entry)"
-     " || jsonb_build_object('id', 100000, 'key', 'again',"
+     " || jsonb_build_object('id', 100000, 'key', 'again', 'refunded', 0,"
      " 'page_id', null, 'outcome', '', 'decided_at', null, 'is_late', false))).*"
-     " FROM (SELECT * FROM sandbox_entry WHERE status = 'captured' LIMIT 1) entry"),
+     " FROM (SELECT * FROM sandbox_entry WHERE status = 'captured' ORDER BY id LIMIT 1) entry"),
     ("The shop and the provider agree on each charge.", "UPDATE sandbox_entry"
      " SET amount = amount - 1 WHERE refunded = 0 AND status = 'captured'"),
     ("What was refunded", f"UPDATE payments_payment SET refunding = 1 WHERE order_id = {PAID}"),
