@@ -194,6 +194,10 @@ _options: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
+    # PostgreSQL plans a statement that comes again only once; and values, secrets among them, are
+    # no part of the statements that it logs.
+    "server_side_binding": True,
+    "prepare_threshold": 2,
 }
 if SHOP_ROLE == "gateway":
     # A request holds a connection only while it works: one that waits for a job gives it back.

@@ -24,4 +24,5 @@ def bound_transactions(*, connection: Any, **_: Any) -> None:
     """End a transaction before the lease of its job does, where the server can: since 17."""
     if connection.pg_version >= 170_000:
         with connection.cursor() as cursor:
-            cursor.execute("SET transaction_timeout = %s", [settings.DATABASE_TRANSACTION_MS])
+            limit = str(settings.DATABASE_TRANSACTION_MS)
+            cursor.execute("SELECT set_config('transaction_timeout', %s, false)", [limit])

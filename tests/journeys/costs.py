@@ -8,27 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID
 
 import redis
 
 from tests.journeys.books import Books
 from tests.journeys.processes import Shop
 
-# A statement with the name and process id of its session; what follows it is indented.
+# A statement with the name and process id of its session, and the values that came with it; what
+# follows a line of it is indented.
 _ENTRY = re.compile(
     r"^\|(?P<name>[^|\n]*)\|(?P<pid>\d+)\|LOG:  (?:statement|execute [^:]*): "
-    r"(?P<text>.*(?:\n\t.*)*)",
+    r"(?P<text>.*(?:\n\t.*)*)"
+    r"(?:\n\|(?P=name)\|(?P=pid)\|DETAIL:  Parameters: (?P<values>.*(?:\n\t.*)*))?",
     re.MULTILINE,
 )
+_VALUE = re.compile(r"(\$\d+) = (NULL|'(?:[^']|'')*')")
 _FRAME = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
 _WRITE = re.compile(r"(INSERT|UPDATE|DELETE)\b")
 # Not the job's: the sandbox's own ledger, and what Django asks once for each process.
 _FOREIGN = re.compile(r"\b(sandbox_entry|sandbox_refund|pg_type)\b")
-# How a turn begins: it looks at the job, whose id stands in the statement, without locking it.
+# How a turn begins: it looks at the job, by its id, without locking it.
 _LOOK = re.compile(
-    r"""SELECT (?!.*FOR UPDATE).* FROM "jobs_job" .*"id" = '(?P<job>[0-9a-f]{32})'::uuid""",
-    re.DOTALL,
+    r"""SELECT (?!.*FOR UPDATE).* FROM "jobs_job" .*"id" = '(?P<job>[0-9a-f-]{36})'""", re.DOTALL
 )
 
 
@@ -73,7 +74,7 @@ class Meter:
 
             def of_job(text: str, job: list[str] = job) -> Cost:
                 if found := _LOOK.match(text):
-                    job[0] = str(UUID(found["job"]))
+                    job[0] = found["job"]
                 return costs[job[0]]
 
             _account(entries, of_job)
@@ -87,8 +88,14 @@ class Meter:
         for entry in _ENTRY.finditer(self.log):
             # An empty statement is how the pool asks whether a connection still lives.
             if entry["name"] == name and entry["text"].strip():
-                sessions[entry["pid"]].append(entry["text"])
+                sessions[entry["pid"]].append(_whole(entry["text"], entry["values"] or ""))
         return sessions
+
+
+def _whole(text: str, values: str) -> str:
+    """Return a statement with its values, where they were logged, in the place of their numbers."""
+    known = dict(_VALUE.findall(values))
+    return re.sub(r"\$\d+", lambda number: known.get(number[0], number[0]), text)
 
 
 def _account(entries: list[str], cost_of: Callable[[str], Cost]) -> None:
@@ -110,6 +117,23 @@ def _account(entries: list[str], cost_of: Callable[[str], Cost]) -> None:
         else:
             cost = cost_of(text)
             cost.add([text], committed=bool(_WRITE.match(text)))
+
+
+@contextmanager
+def values_logged(books: Books) -> Iterator[None]:
+    """Have PostgreSQL log the values that come with statements, in sessions that begin from now on.
+
+    Those that are there end.
+    """
+    books.write("ALTER ROLE shop SET log_error_verbosity = 'default'")
+    books.write(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = 'shop' AND pid <> pg_backend_pid()"
+    )
+    try:
+        yield
+    finally:
+        books.write("ALTER ROLE shop RESET log_error_verbosity")
 
 
 def meter(shop: Shop, books: Books) -> AbstractContextManager[Meter]:

@@ -7,7 +7,7 @@ without the sandbox's own ledger.
 import pytest
 
 from tests.journeys.books import Books
-from tests.journeys.costs import meter
+from tests.journeys.costs import meter, values_logged
 from tests.journeys.processes import Shop
 
 LINES = 3
@@ -20,16 +20,17 @@ def test_what_a_checkout_of_three_lines_costs(
     wanted = dict.fromkeys(shop.products(LINES), 2)
     books.fill_carts([customer.user_id for customer in customers], wanted)
     first, customer, careful = customers
-    # The first of its kind costs more: connections are opened, and modules imported.
-    first.final(first.buy())
-    books.await_all_final(seconds=20)
+    with values_logged(books):
+        # The first of its kind costs more: connections are opened, and modules imported.
+        first.final(first.buy())
+        books.await_all_final(seconds=20)
 
-    with meter(shop, books) as measured:
-        job_id = customer.buy()
-        books.await_all_final(seconds=20)
-    with meter(shop, books) as with_key:
-        careful.ask_to_buy(Idempotency_Key='"once"').expect(202)
-        books.await_all_final(seconds=20)
+        with meter(shop, books) as measured:
+            job_id = customer.buy()
+            books.await_all_final(seconds=20)
+        with meter(shop, books) as with_key:
+            careful.ask_to_buy(Idempotency_Key='"once"').expect(202)
+            books.await_all_final(seconds=20)
     assert books.states([job_id]) == {"succeeded": 1}
     assert len(customer.order_of(customer.job(job_id))["lines"]) == LINES
 
