@@ -108,12 +108,9 @@ def insert(jobs: Sequence[Job]) -> None:
 
     Raises IntegrityError when an idempotency key is taken.
     """
-    columns = [
-        [json.dumps(getattr(job, name)) if name in _IN_JSON else getattr(job, name) for job in jobs]
-        for name in _NEW
-    ]
+    statement, values = _INSERT.format(_listed(_NEW_TYPES, jobs)), _values(_NEW, jobs)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [LEASE, *columns])
+        cursor.execute(statement, [LEASE, *values])
         made = {job_id: times for job_id, *times in cursor.fetchall()}
     for job in jobs:
         job.created_at, job.due_at = made[job.pk]
@@ -125,6 +122,11 @@ _NEW = (
     *("owner_id", "beneficiary_id", "personal", "request_id"),
     *("scope", "idempotency_key", "fingerprint"),
 )
+_NEW_TYPES = (
+    *("uuid", "text", "int", "int", "jsonb", "bytea", "jsonb"),
+    *("bigint", "bigint", "bool", "text"),
+    *("text", "text", "bytea"),
+)
 _INSERT = """
     INSERT INTO jobs_job (
         state, seq, attempt, due_at, publications, claims, claimed_by, signals,
@@ -135,12 +137,8 @@ _INSERT = """
     )
     SELECT
         'queued', 0, 0, statement_timestamp() + %s * interval '1 second', 1, 0, '', 0,
-        false, '{}', new.*
-    FROM unnest(
-        %s::uuid[], %s::text[], %s::int[], %s::int[], %s::jsonb[], %s::bytea[], %s::jsonb[],
-        %s::bigint[], %s::bigint[], %s::bool[], %s::text[],
-        %s::text[], %s::text[], %s::bytea[]
-    ) AS new
+        false, '{{}}', new.*
+    FROM (VALUES {}) AS new
     RETURNING id, created_at, due_at
 """
 
@@ -167,7 +165,12 @@ class Saved(NamedTuple):
     finished_at: datetime | None
 
 
-# A turn that ends in a commit clears a claim. The arrays are the columns of `Saved`.
+_SAVED_TYPES = (
+    *("uuid", "text", "int", "int", "int", "float8", "int"),
+    *("jsonb", "jsonb", "bytea", "jsonb", "jsonb", "jsonb", "jsonb", "jsonb"),
+    *("timestamptz", "timestamptz"),
+)
+# A turn that ends in a commit clears a claim.
 _SAVE = """
     UPDATE jobs_job AS job
     SET state = new.state, cursor = new.cursor, seq = new.seq, attempt = new.attempt,
@@ -177,11 +180,7 @@ _SAVE = """
         undo = new.undo, action = new.action,
         started_at = new.started_at, finished_at = new.finished_at,
         claims = 0, claimed_by = '', claimed_until = NULL, delayed_by = NULL
-    FROM unnest(
-        %s::uuid[], %s::text[], %s::int[], %s::int[], %s::int[], %s::float8[], %s::int[],
-        %s::jsonb[], %s::jsonb[], %s::bytea[], %s::jsonb[], %s::jsonb[], %s::jsonb[],
-        %s::jsonb[], %s::jsonb[], %s::timestamptz[], %s::timestamptz[]
-    ) AS new (
+    FROM (VALUES {}) AS new (
         id, state, cursor, seq, attempt, due_in, publications,
         input, data, secrets, steps, result, error,
         undo, action, started_at, finished_at
@@ -193,15 +192,23 @@ _IN_JSON = {"input", "data", "steps", "result", "error", "undo", "action"}
 
 def save(jobs: Sequence[Saved]) -> None:
     """Write locked jobs, in one statement however many they are."""
-    columns = zip(Saved._fields, zip(*jobs, strict=True), strict=True)
+    statement, values = _SAVE.format(_listed(_SAVED_TYPES, jobs)), _values(Saved._fields, jobs)
     with connection.cursor() as cursor:
-        cursor.execute(_SAVE, [_as_array(name, values) for name, values in columns])
+        cursor.execute(statement, values)
 
 
-def _as_array(name: str, values: tuple[Any, ...]) -> list[Any]:
-    if name in _IN_JSON:
-        return [None if value is None else json.dumps(value) for value in values]
-    return list(values)
+def _listed(types: Sequence[str], jobs: Sequence[object]) -> str:
+    """Return placeholders for a row of each job; arrays would cost Python more."""
+    row = ", ".join(f"%s::{kind}" for kind in types)
+    return ", ".join([f"({row})"] * len(jobs))
+
+
+def _values(names: Sequence[str], jobs: Sequence[object]) -> list[Any]:
+    return [_plain(name, getattr(job, name)) for job in jobs for name in names]
+
+
+def _plain(name: str, value: Any) -> Any:
+    return json.dumps(value) if name in _IN_JSON and value is not None else value
 
 
 def put_off(messages: Mapping[UUID, int], *, claimed: bool = False) -> None:
