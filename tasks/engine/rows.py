@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import DateTimeField, F, Func, Q, QuerySet
+from django.db.models import DateTimeField, F, Func, Q
 from django.db.models.functions import Greatest, Now
 
 from tasks.engine.models import Job, Setback
@@ -42,13 +42,13 @@ def look(*, job_id: UUID | str, seq: int) -> Seen | None:
 
     None for a copy, a stale message, or a suspect that another worker has at this moment.
     """
-    job = Job.objects.filter(pk=job_id, seq=seq).annotate(clock=Clock()).first()
-    if job is None or job.due_at is None:
+    found = _read("WHERE id = %s AND seq = %s", job_id, seq)
+    if not found or found[0].job.due_at is None:
         return None
-    suspect = job.publications >= SUSPECT
-    if suspect and not _claim(job):
+    suspect = found[0].job.publications >= SUSPECT
+    if suspect and not _claim(found[0].job):
         return None
-    return Seen(job, job.clock, claimed=suspect)
+    return found[0]._replace(claimed=suspect)
 
 
 def _claim(job: Job) -> bool:
@@ -71,11 +71,10 @@ def _worker() -> str:
 def lock(*, job_id: UUID | str, seq: int) -> Seen | None:
     """Lock the job by id and `seq` and return it; None where another turn was first.
 
-    Raises TransactionManagementError outside a transaction.
+    To be called in a transaction, which keeps the lock.
     """
-    rows = Job.objects.select_for_update().filter(pk=job_id, seq=seq)
-    job = rows.annotate(clock=Clock()).first()
-    return Seen(job, job.clock) if job else None
+    found = _read("WHERE id = %s AND seq = %s FOR UPDATE", job_id, seq)
+    return found[0] if found else None
 
 
 def look_all(messages: Mapping[UUID, int]) -> list[Seen]:
@@ -83,24 +82,35 @@ def look_all(messages: Mapping[UUID, int]) -> list[Seen]:
 
     But for those that are suspected of killing workers: nobody else is to die with them.
     """
-    return _true(Job.objects.all(), messages)
+    return _true("", messages)
 
 
 def lock_all(messages: Mapping[UUID, int]) -> list[Seen]:
     """Lock the jobs as `look_all` returns them, in one order, but for those that others hold.
 
-    Raises TransactionManagementError outside a transaction.
+    To be called in a transaction, which keeps the locks.
     """
-    return _true(Job.objects.select_for_update(skip_locked=True), messages)
+    return _true("FOR UPDATE SKIP LOCKED", messages)
 
 
-def _true(jobs: QuerySet[Job], messages: Mapping[UUID, int]) -> list[Seen]:
-    found = jobs.filter(pk__in=list(messages)).annotate(clock=Clock()).order_by("pk")
+def _true(and_lock: str, messages: Mapping[UUID, int]) -> list[Seen]:
     return [
-        Seen(job, job.clock)
-        for job in found
+        Seen(job, at)
+        for job, at, _ in _read(f"WHERE id = ANY(%s) ORDER BY id {and_lock}", list(messages))
         if job.seq == messages[job.pk] and job.due_at and job.publications < SUSPECT
     ]
+
+
+_COLUMNS = ", ".join(str(field.column) for field in Job._meta.concrete_fields)
+
+
+def _read(which: str, *values: object) -> list[Seen]:
+    """Return jobs, and PostgreSQL's time when each was read.
+
+    Written out: each message reads them twice, and Django would write the same statement anew.
+    """
+    statement = f"SELECT {_COLUMNS}, clock_timestamp() AS clock FROM jobs_job {which}"  # noqa: S608
+    return [Seen(job, vars(job)["clock"]) for job in Job.objects.raw(statement, values)]
 
 
 def insert(jobs: Sequence[Job]) -> None:

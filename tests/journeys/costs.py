@@ -29,7 +29,7 @@ _WRITE = re.compile(r"(INSERT|UPDATE|DELETE)\b")
 _FOREIGN = re.compile(r"\b(sandbox_entry|sandbox_refund|pg_type)\b")
 # How a turn begins: it looks at the job, by its id, without locking it.
 _LOOK = re.compile(
-    r"""SELECT (?!.*FOR UPDATE).* FROM "jobs_job" .*"id" = '(?P<job>[0-9a-f-]{36})'""", re.DOTALL
+    r"SELECT (?!.*FOR UPDATE).* FROM jobs_job WHERE id = '(?P<job>[0-9a-f-]{36})'", re.DOTALL
 )
 
 

@@ -17,8 +17,8 @@ from tests.chaos.mutations.mutant import (
 BATCHES = "workflows/test_batches"
 COPIES, PUBLISHING, RECOVERING = "engine/test_copies", "engine/test_publish", "engine/test_recovery"
 IN_TIME = "a_message_leaves_when_its_transaction_is_over_and_not_before"
-LOOK: Edit = (ROWS, "objects.filter(pk=job_id, seq=seq)", "objects.filter(pk=job_id)")
-LOCK: Edit = (ROWS, "for_update().filter(pk=job_id, seq=seq)", "for_update().filter(pk=job_id)")
+LOOK: Edit = (ROWS, 'AND seq = %s", job_id, seq)', 'AND %s >= 0", job_id, seq)')
+LOCK: Edit = (ROWS, 'AND seq = %s FOR UPDATE"', 'AND %s >= 0 FOR UPDATE"')
 
 
 def _early(file: str, before: str) -> Edit:
@@ -56,13 +56,13 @@ MUTANTS = (
     Mutant(
         name="no-lock",
         breaks="A job is read by id and seq, and not locked.",
-        edits=((ROWS, "objects.select_for_update().filter(", "objects.filter("),),
+        edits=((ROWS, ' FOR UPDATE", job_id, seq)', '", job_id, seq)'),),
         tests=of(COPIES, "a_copy_in_the_middle_of_a_turn_waits_and_then_does_nothing"),
     ),
     Mutant(
         name="stuck-goes-on",
         breaks="A message for a job that rests is carried out.",
-        edits=((ROWS, "if job is None or job.due_at is None:", "if job is None:"),),
+        edits=((ROWS, "if not found or found[0].job.due_at is None:", "if not found:"),),
         tests=of(COPIES, "a_message_for_a_job_that_is_stuck_does_nothing"),
     ),
     Mutant(
