@@ -130,6 +130,11 @@ MUTANTS = (
                 "transaction.on_commit(lambda: collector.send(job), robust=True)",
                 "collector.send(job)",
             ),
+            (
+                JOBS,
+                "transaction.on_commit(lambda: publish_all(made), robust=True)",
+                "publish_all(made)",
+            ),
         ),
         tests=(
             *of(RECOVERING, "starting_a_job_publishes_its_chain_on_commit_only"),
