@@ -181,9 +181,15 @@ DATABASE_TIMEOUTS_MS = {
 DATABASE_TRANSACTION_MS = 9_000
 # Migrations and other commands of an operator may take their time.
 _timeouts = {} if SHOP_ROLE == "command" else DATABASE_TIMEOUTS_MS
-# What a request asks is answered sooner than others could be started to help with it.
-_alone = {"max_parallel_workers_per_gather": 0} if SHOP_ROLE == "gateway" else {}
-_session = {"timezone": "UTC", **_timeouts, **_alone}
+_planning = {}
+if SHOP_ROLE == "gateway":
+    # What a request asks is answered sooner than others could be started to help with it. How a
+    # term is best looked for depends on its words: each is planned for itself.
+    _planning = {
+        "max_parallel_workers_per_gather": 0,
+        "plan_cache_mode": "force_custom_plan",
+    }
+_session = {"timezone": "UTC", **_timeouts, **_planning}
 _database = env.db_url_config(DATABASE_URL)
 _options: dict[str, Any] = {
     **_database.get("OPTIONS", {}),
@@ -194,7 +200,7 @@ _options: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    # PostgreSQL plans a statement that comes again only once; and values, secrets among them, are
+    # PostgreSQL reads a statement that comes again only once; and values, secrets among them, are
     # no part of the statements that it logs.
     "server_side_binding": True,
     "prepare_threshold": 2,
