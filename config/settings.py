@@ -181,15 +181,9 @@ DATABASE_TIMEOUTS_MS = {
 DATABASE_TRANSACTION_MS = 9_000
 # Migrations and other commands of an operator may take their time.
 _timeouts = {} if SHOP_ROLE == "command" else DATABASE_TIMEOUTS_MS
-_planning = {}
-if SHOP_ROLE == "gateway":
-    # What a request asks is answered sooner than others could be started to help with it. How a
-    # term is best looked for depends on its words: each is planned for itself.
-    _planning = {
-        "max_parallel_workers_per_gather": 0,
-        "plan_cache_mode": "force_custom_plan",
-    }
-_session = {"timezone": "UTC", **_timeouts, **_planning}
+# What a request asks is answered sooner than others could be started to help with it.
+_alone = {"max_parallel_workers_per_gather": 0} if SHOP_ROLE == "gateway" else {}
+_session = {"timezone": "UTC", **_timeouts, **_alone}
 _database = env.db_url_config(DATABASE_URL)
 _options: dict[str, Any] = {
     **_database.get("OPTIONS", {}),
@@ -200,11 +194,13 @@ _options: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    # PostgreSQL reads a statement that comes again only once; and values, secrets among them, are
-    # no part of the statements that it logs.
+    # Values, secrets among them, are no part of the statements that PostgreSQL logs.
     "server_side_binding": True,
-    "prepare_threshold": 2,
 }
+if SHOP_ROLE == "worker":
+    # Its statements come again and again, and PostgreSQL plans them once. Not the gateway's: how a
+    # term is best looked for, and jobs in a state, depends on which.
+    _options["prepare_threshold"] = 2
 if SHOP_ROLE == "gateway":
     # A request holds a connection only while it works: one that waits for a job gives it back.
     _options["pool"] = {"min_size": 2, "max_size": 24, "timeout": 3, "reconnect_timeout": 2}

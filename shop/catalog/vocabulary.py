@@ -23,7 +23,8 @@ _COMPLETIONS = """
 # Bounded only when they are found: PostgreSQL would rather read all words to find a few.
 _NEAR = """
     WITH near AS MATERIALIZED (SELECT word FROM catalog_word WHERE shapes && %(shapes)s::int[])
-    SELECT word FROM near WHERE abs(length(word) - %(letters)s) <= %(edits)s LIMIT %(most)s"""
+    SELECT word FROM near WHERE abs(length(word) - %(letters)s) <= %(edits)s
+    ORDER BY abs(length(word) - %(letters)s), word LIMIT %(most)s"""
 _KNOWN = "SELECT word FROM catalog_word WHERE word = ANY(%s::text[])"
 # In one order, so that no two wait for each other.
 _LEARN = """

@@ -13,11 +13,12 @@ DATABASE_ERRORS = (OperationalError, InterfaceError)
 # … but with these it only cancelled a statement, because of a lock, a deadlock or a time limit.
 # Source: PostgreSQL's table of error codes.
 BUSY = {"40001", "40P01", "55P03", "57014"}
-SESSION_ENDED = {"25P03", "25P04"}
+# The last: the session knows statements that a migration has made untrue, and never forgets them.
+SESSION_ENDED = {"25P03", "25P04", "0A000"}
 
 
 def is_session_ended(error: Exception) -> bool:
-    """Return whether PostgreSQL ended the session because it was held up in its transaction."""
+    """Return whether the session is over: held up in its transaction, or older than a table."""
     return getattr(error.__cause__, "sqlstate", None) in SESSION_ENDED
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import DateTimeField, F, Func, Q
 from django.db.models.functions import Greatest, Now
+from django.db.transaction import TransactionManagementError
 
 from tasks.engine.models import Job, Setback
 from tasks.engine.workflow import LEASE
@@ -71,8 +72,9 @@ def _worker() -> str:
 def lock(*, job_id: UUID | str, seq: int) -> Seen | None:
     """Lock the job by id and `seq` and return it; None where another turn was first.
 
-    To be called in a transaction, which keeps the lock.
+    Raises TransactionManagementError outside a transaction.
     """
+    _demand_transaction()
     found = _read("WHERE id = %s AND seq = %s FOR UPDATE", job_id, seq)
     return found[0] if found else None
 
@@ -88,9 +90,15 @@ def look_all(messages: Mapping[UUID, int]) -> list[Seen]:
 def lock_all(messages: Mapping[UUID, int]) -> list[Seen]:
     """Lock the jobs as `look_all` returns them, in one order, but for those that others hold.
 
-    To be called in a transaction, which keeps the locks.
+    Raises TransactionManagementError outside a transaction.
     """
+    _demand_transaction()
     return _true("FOR UPDATE SKIP LOCKED", messages)
+
+
+def _demand_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("A lock would be gone at once.")
 
 
 def _true(and_lock: str, messages: Mapping[UUID, int]) -> list[Seen]:

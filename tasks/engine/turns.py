@@ -10,7 +10,7 @@ save   their effects, what is known of them and `seq + 1`, in one commit
 from uuid import UUID
 
 import structlog
-from django.db import InternalError, connection, transaction
+from django.db import InternalError, NotSupportedError, connection, transaction
 
 from tasks.engine import rows
 from tasks.engine.attempts import DATABASE_ERRORS, WorkersCrashed, attempt, is_session_ended
@@ -70,10 +70,10 @@ def _turn(workflow: Workflow, link: Link | None, job_id: UUID | str, seq: int) -
                         _unwind(turn, answer)
                     turn.save()
                 return turn
-    except InternalError as error:
+    except (InternalError, NotSupportedError) as error:
         if not is_session_ended(error):
             raise
-        # Held up for too long in its transaction: like a worker that was killed, and counted so.
+        # Such as held up for too long: like a worker that was killed, and counted so.
         log.warning("session_ended", job_id=str(job_id), error=str(error))
         connection.close()
         return None

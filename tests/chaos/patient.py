@@ -1,7 +1,6 @@
 """A good client: what is refused for the moment, or lost on its way, it asks for again."""
 
 import http.client
-import json
 import re
 import time
 from collections.abc import Collection
@@ -125,7 +124,7 @@ class Patient(Client):
             answer = self.send(method, path, body, **headers)
         except ConnectionRefusedError:
             certain = True
-        except (OSError, http.client.HTTPException, json.JSONDecodeError):
+        except (OSError, http.client.HTTPException):
             pass
         seconds, status = time.monotonic() - since, answer.status if answer else 0
         template = _ID.sub("/{id}", path.partition("?")[0])

@@ -35,11 +35,11 @@ class Books:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+    def rows(self, query: str, *values: Any, **named: Any) -> list[dict[str, Any]]:
         with psycopg.connect(
             self._url, autocommit=True, row_factory=dict_row, application_name="journeys"
         ) as session:
-            return session.execute(query.encode(), values).fetchall()
+            return session.execute(query.encode(), named or values).fetchall()
 
     def write(self, statement: str, *values: Any) -> None:
         with psycopg.connect(self._url, autocommit=True, application_name="journeys") as session:

@@ -29,6 +29,14 @@ class Answer:
         return self.body
 
 
+def _read(content: bytes) -> Any:
+    """Return an answer's body: JSON, or the text that it is instead."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode(errors="replace")
+
+
 class Client:
     """Somebody who calls the API, as nobody until there is a token. Threads may share it."""
 
@@ -60,7 +68,7 @@ class Client:
             connection.close()
         return Answer(
             response.status,
-            json.loads(content) if content else None,
+            _read(content) if content else None,
             {name.lower(): value for name, value in response.getheaders()},
             time.monotonic() - begun_at,
         )

@@ -126,6 +126,7 @@ def test_a_worker_that_is_killed_or_freezes(
         assert visible() == before, "something is left of a job that went back"
     else:
         assert _changes(total, totals()) == CONSEQUENCES.get(kind, EFFECTS[kind])
+    assert _least(kind, way) <= {point.name for point in passed}, "a point is not watched any more"
     within = [str(x) for x in passed if x.in_transaction and _is_outside(x, kind)]
     assert within == [], "in a transaction, which may yet be rolled back"
 
@@ -177,6 +178,15 @@ def _undisturbed(job: Job, mail: Path) -> tuple[list[Point], dict[str, Any]]:
     child = Child(job.pk)
     assert child.has_finished
     return child.points, _end(job, mail)
+
+
+def _least(kind: str, way: Way) -> set[str]:
+    """Return points that a job passes in any case."""
+    if way is suspected:
+        return {"look", "claim", "lock", "commit"}
+    steps = registry.newest(kind).steps if way is forward else ()
+    done = {points.name_of(step.do) for step in steps if not step.when}
+    return {"look", "lock", "commit", *done}
 
 
 def _is_outside(point: Point, kind: str) -> bool:
