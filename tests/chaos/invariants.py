@@ -18,6 +18,8 @@ LIMIT, PROVIDER_LIMIT = 60.0, 300.0
 # Seconds of tries after which a payment is given up, and a refund is stuck, at the least: the
 # pauses of the engine's attempts, each shorter by a quarter.
 GIVEN_UP, STUCK = 60.0, 130.0
+# Of the timetable, as migrations make it.
+EVERY_MINUTE = {"unpaid_orders", "clean_up"}
 Checked = tuple[int, list[str]]
 
 
@@ -176,6 +178,15 @@ def ran_once(seen: Evidence) -> Checked:
     return len(runs), [f"{run}: {number} times" for run, number in runs.items() if number > 1]
 
 
+def goes_on(seen: Evidence) -> Checked:
+    """Judge the clock by what runs every minute: one run may be under way, and one be late."""
+    kinds = {row["kind"] for row in seen.rows if row["scope"] == "schedule"} & EVERY_MINUTE
+    youngest = {kind: min(row["age"] for row in seen.rows if row["kind"] == kind) for kind in kinds}
+    wrong = [f"{kind} never ran" for kind in EVERY_MINUTE - kinds]
+    wrong += [f"{kind} ran {age:.0f} s ago" for kind, age in youngest.items() if age > 60.0 + LIMIT]
+    return len(EVERY_MINUTE), wrong
+
+
 def no_500(seen: Evidence) -> Checked:
     bad = [a for a in seen.load.answers if a.status >= 500 and a.status != 503]
     return len(seen.load.answers), [f"{a.method} {a.path}: {a.status}" for a in bad]
@@ -197,6 +208,7 @@ INVARIANTS: dict[str, Callable[[Evidence], Checked]] = {
     "None ended later than its faults allow.": is_soon,
     "Each step of a job that ended is accounted for, once.": accounts_for_steps,
     "No slot of the clock ran twice.": ran_once,
+    "The clock's jobs go on to the end.": goes_on,
     "No client saw a 500.": no_500,
     "No client saw what it should not.": as_told,
     "At any time the warehouse's books agree.": at_any_time,

@@ -88,3 +88,16 @@ def test_a_sample_sees_books_that_disagree_though_each_number_is_allowed() -> No
     sampler.look()
     assert sampler.breaches
     assert sampler.number == 2
+
+
+def test_a_clock_that_has_stopped_is_seen() -> None:
+    def judged(age: float) -> list[str]:
+        kinds = ("unpaid_orders", "clean_up")
+        rows = [{"kind": kind, "scope": "schedule", "age": age} for kind in kinds]
+        seen: Any = SimpleNamespace(rows=rows)
+        return invariants.goes_on(seen)[1]
+
+    assert judged(70.0) == []
+    assert len(judged(130.0)) == 2
+    nothing: Any = SimpleNamespace(rows=[])
+    assert len(invariants.goes_on(nothing)[1]) == 2
