@@ -194,7 +194,7 @@ _options: dict[str, Any] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    # Values, secrets among them, are no part of the statements that PostgreSQL logs.
+    # Values travel beside statements: PostgreSQL logs one that fails without what is secret in it.
     "server_side_binding": True,
 }
 if SHOP_ROLE == "worker":
