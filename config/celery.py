@@ -1,5 +1,6 @@
 """The Celery application: how messages travel. What they mean is in `tasks/`."""
 
+import gc
 import os
 from typing import Any
 
@@ -7,7 +8,7 @@ import billiard.pool  # type: ignore[import-untyped]
 import kombu.connection
 from celery import Celery
 from celery.app.amqp import AMQP
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_before_create_process, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -82,3 +83,10 @@ def _keep_djangos_logging(**_: Any) -> None:
 def _leave_no_orphans(**_: Any) -> None:
     """End the pool's processes when the worker that forks them is killed."""
     tie_forks()
+
+
+@worker_before_create_process.connect
+def _look_for_garbage_elsewhere(**_: Any) -> None:
+    """Have the pool's processes share the code's memory, and look for garbage in their own."""
+    gc.collect()
+    gc.freeze()

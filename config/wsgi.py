@@ -1,7 +1,9 @@
 """The gateway, as a WSGI application."""
 
+import gc
 import os
 import re
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,10 @@ if settings.SHOP_ROLE == "gateway":
         watcher.close()
 
     when_told_to_stop(_hurry)
+    # The code itself, all of it, is no garbage: to look through it took 0.1 s of a request.
+    import_module(settings.ROOT_URLCONF)
+    gc.collect()
+    gc.freeze()
 _SCHEME = urlsplit(settings.SHOP_PUBLIC_URL).scheme
 _CHARSET = re.compile(r"charset|\*", re.IGNORECASE)
 _UTF_8 = re.compile(r"""charset=("?)utf-8\1""", re.IGNORECASE)

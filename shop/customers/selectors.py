@@ -96,25 +96,33 @@ def _person(accounts: QuerySet[Account]) -> Person:
     }
 
 
+_SHIP_TO = """
+    SELECT customer.id, first_name, last_name, place.address, city, country
+    FROM customers_customer AS customer
+    JOIN customers_account AS account ON account.id = customer.account_id
+    JOIN customers_fullname AS name ON name.id = customer.fullname_id
+    JOIN customers_address AS place ON place.id = customer.address_id
+    WHERE customer.id = ANY(%s) AND account.is_active
+"""
+
+
 def ship_to(*, user_ids: Iterable[int]) -> dict[int, ShipTo]:
     """Return the names and addresses of customers, by id.
 
     Missing are those whose account is closed: who is being deleted gets nothing any more.
     """
-    found = Customer.objects.filter(id__in=list(user_ids), account__is_active=True)
-    return {
-        user_id: ShipTo(
-            first_name=first_name,
-            last_name=last_name,
-            address=address,
-            city=city,
-            country=country,
-        )
-        for user_id, first_name, last_name, address, city, country in found.values_list(
-            *("id", "fullname__first_name", "fullname__last_name"),
-            *("address__address", "address__city", "address__country"),
-        )
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SHIP_TO, [list(user_ids)])
+        return {
+            user_id: ShipTo(
+                first_name=first_name,
+                last_name=last_name,
+                address=address,
+                city=city,
+                country=country,
+            )
+            for user_id, first_name, last_name, address, city, country in cursor.fetchall()
+        }
 
 
 def emails(*, user_ids: Iterable[int]) -> dict[int, str]:

@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from shop.catalog import selectors as catalog
+from shop.core import rows
 from shop.core.errors import Refused
 from shop.core.outcomes import only
 from shop.inventory import ledger
@@ -64,7 +65,7 @@ def reserve_all(wanted: Sequence[Promise]) -> list[Refused | None]:
     if not is_active():
         return [WarehouseInactive() for _ in wanted]
     products = {product_id for promise in wanted for product_id in promise.quantities}
-    free = Counter({stock.pk: stock.on_hand - stock.reserved for stock in ledger.lock(products)})
+    free = Counter(ledger.lock(products))
     kept = []
     for promise in wanted:
         if all(free[product_id] >= n for product_id, n in promise.quantities.items()):
@@ -77,27 +78,24 @@ def reserve_all(wanted: Sequence[Promise]) -> list[Refused | None]:
 
 def _keep(promises: Sequence[Promise]) -> None:
     """Write promises down for which there are copies enough, all locked."""
-    copies = Counter[int]()
-    for promise in promises:
-        copies.update(promise.quantities)
-    ledger.change_stock(copies, reserved=1)
-    Reservation.objects.bulk_create(
-        Reservation(order_id=promise.order_id, product_id=product_id, quantity=quantity)
+    promised = [
+        change
         for promise in promises
-        for product_id, quantity in sorted(promise.quantities.items())
-    )
-    ledger.write_all(
-        line
-        for promise in promises
-        for line in ledger.lines(
-            Why.RESERVATION,
+        for change in ledger.changes(
             promise.quantities,
-            reserved=1,
             order_id=promise.order_id,
             job_id=promise.job_id,
             account_id=promise.account_id,
         )
-    )
+    ]
+    ledger.move(Why.RESERVATION, promised, reserved=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_reservation (order_id, product_id, quantity)"
+            " SELECT * FROM json_to_recordset(%s::json)"
+            " AS promised (order_id bigint, product_id bigint, quantity integer)",
+            [rows.packed(promised)],
+        )
 
 
 @transaction.atomic(savepoint=False)
@@ -107,16 +105,9 @@ def release(*, order_id: int, job_id: UUID | None = None, account_id: int | None
     if not quantities:
         return
     ledger.lock(quantities)
-    ledger.change_stock(quantities, reserved=-1)
+    released = ledger.changes(quantities, order_id=order_id, job_id=job_id, account_id=account_id)
+    ledger.move(Why.RELEASE, released, reserved=-1)
     Reservation.objects.filter(order_id=order_id).delete()
-    ledger.write(
-        Why.RELEASE,
-        quantities,
-        reserved=-1,
-        order_id=order_id,
-        job_id=job_id,
-        account_id=account_id,
-    )
 
 
 @transaction.atomic(savepoint=False)
@@ -136,17 +127,9 @@ def ship(
     for kind, copies in _by_kind(quantities):
         Room.objects.filter(kind=kind).update(on_hand=F("on_hand") - copies)
     ledger.lock(quantities)
-    ledger.change_stock(quantities, on_hand=-1, reserved=-1)
+    shipped = ledger.changes(quantities, order_id=order_id, job_id=job_id, account_id=account_id)
+    ledger.move(Why.SHIPMENT, shipped, on_hand=-1, reserved=-1)
     Reservation.objects.filter(order_id=order_id).delete()
-    ledger.write(
-        Why.SHIPMENT,
-        quantities,
-        on_hand=-1,
-        reserved=-1,
-        order_id=order_id,
-        job_id=job_id,
-        account_id=account_id,
-    )
 
 
 @transaction.atomic(savepoint=False)
@@ -170,21 +153,14 @@ def take_back(
         [Stock(product_id=product_id) for product_id in sorted(quantities)], ignore_conflicts=True
     )
     ledger.lock(quantities)
-    ledger.change_stock(quantities, on_hand=1)
-    ledger.write(
-        Why.RETURN,
-        quantities,
-        on_hand=1,
-        order_id=order_id,
-        job_id=job_id,
-        account_id=account_id,
-    )
+    returned = ledger.changes(quantities, order_id=order_id, job_id=job_id, account_id=account_id)
+    ledger.move(Why.RETURN, returned, on_hand=1)
 
 
 def _promised(order_id: int) -> dict[int, int]:
     """Lock what is promised to an order and return it, by product."""
-    rows = Reservation.objects.select_for_update().filter(order_id=order_id)
-    return {row.product_id: row.quantity for row in rows.order_by("product_id")}
+    kept = Reservation.objects.select_for_update().filter(order_id=order_id)
+    return {one.product_id: one.quantity for one in kept.order_by("product_id")}
 
 
 def _by_kind(quantities: Mapping[int, int]) -> Collection[tuple[str, int]]:

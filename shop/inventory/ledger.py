@@ -1,50 +1,51 @@
-"""How stock changes: locked in one order, in one statement, with a line in the ledger for each."""
+"""How stock changes: locked in one order, and never without a line in the ledger."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import connection
 
-from shop.inventory.models import Movement, Stock, Why
+from shop.core import rows
+from shop.inventory.models import Why
 
 
-def lock(product_ids: Iterable[int]) -> list[Stock]:
-    """Lock stock in the order of its key, so that no two of us wait for each other."""
-    return list(
-        Stock.objects.select_for_update().filter(pk__in=list(product_ids)).order_by("product_id")
-    )
+class Change(TypedDict):
+    """Copies of a product that move, for an order and by a job where there are any."""
+
+    product_id: int
+    quantity: int
+    order_id: int | None
+    job_id: UUID | None
+    account_id: int | None
 
 
-def change_stock(quantities: Mapping[int, int], *, on_hand: int = 0, reserved: int = 0) -> None:
-    """Add so many times each quantity to locked stock, all products in one statement."""
+def lock(product_ids: Iterable[int]) -> dict[int, int]:
+    """Lock stock in the order of its key, so that no two of us wait for each other.
+
+    Returns how many copies of each product are free; what was never in stock is missing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE inventory_stock"
-            " SET on_hand = on_hand + %s * quantity, reserved = reserved + %s * quantity"
-            " FROM unnest(%s::bigint[], %s::integer[]) AS change (id, quantity)"
-            " WHERE product_id = id",
-            [on_hand, reserved, list(quantities), list(quantities.values())],
+            "SELECT product_id, on_hand - reserved FROM inventory_stock"
+            " WHERE product_id = ANY(%s) ORDER BY product_id FOR UPDATE",
+            [list(product_ids)],
         )
+        return dict(cursor.fetchall())
 
 
-def lines(
-    why: Why,
+def changes(
     quantities: Mapping[int, int],
     *,
-    on_hand: int = 0,
-    reserved: int = 0,
     order_id: int | None = None,
     job_id: UUID | None = None,
     account_id: int | None = None,
-) -> list[Movement]:
-    """Return a line for each product: so many times its quantity came, or went where negative."""
+) -> list[Change]:
+    """Return a change for each product, by its quantity."""
     return [
-        Movement(
+        Change(
             product_id=product_id,
-            why=why,
-            on_hand_change=on_hand * quantity,
-            reserved_change=reserved * quantity,
+            quantity=quantity,
             order_id=order_id,
             job_id=job_id,
             account_id=account_id,
@@ -53,11 +54,29 @@ def lines(
     ]
 
 
-def write(why: Why, quantities: Mapping[int, int], **more: Any) -> None:
-    """Write a line for each product, as `lines` makes them."""
-    write_all(lines(why, quantities, **more))
+_MOVE = """
+    WITH change AS (
+        SELECT * FROM json_to_recordset(%s::json) AS change (
+            product_id bigint, quantity integer, order_id bigint, job_id uuid, account_id bigint
+        )
+    ), written AS (
+        INSERT INTO inventory_movement (
+            product_id, why, on_hand_change, reserved_change, order_id, job_id, account_id
+        )
+        SELECT product_id, %s, %s::int * quantity, %s::int * quantity, order_id, job_id, account_id
+        FROM change
+    )
+    UPDATE inventory_stock AS stock
+    SET on_hand = on_hand + %s::int * copies, reserved = reserved + %s::int * copies
+    FROM (SELECT product_id, sum(quantity) AS copies FROM change GROUP BY product_id) AS moved
+    WHERE stock.product_id = moved.product_id
+"""
 
 
-def write_all(movements: Iterable[Movement]) -> None:
-    """Write lines, all in one statement."""
-    Movement.objects.bulk_create(movements)
+def move(why: Why, moved: Iterable[Change], *, on_hand: int = 0, reserved: int = 0) -> None:
+    """Change locked stock by so many times each quantity, with a line in the ledger for each.
+
+    All in one statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, [rows.packed(moved), why, on_hand, reserved, on_hand, reserved])

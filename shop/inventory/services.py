@@ -135,10 +135,8 @@ def receive(
         if not room.update(on_hand=F("on_hand") + quantity):
             raise CapacityExceeded
         Stock.objects.bulk_create([Stock(product_id=product_id)], ignore_conflicts=True)
-        Stock.objects.filter(pk=product_id).update(on_hand=F("on_hand") + quantity)
-        ledger.write(
-            Why.RECEIPT, {product_id: quantity}, on_hand=1, job_id=job_id, account_id=account_id
-        )
+        received = ledger.changes({product_id: quantity}, job_id=job_id, account_id=account_id)
+        ledger.move(Why.RECEIPT, received, on_hand=1)
     return selectors.item(product_id=product_id)
 
 
@@ -162,8 +160,7 @@ def receive_many(*, quantities: Mapping[int, int]) -> None:
             ignore_conflicts=True,
         )
         ledger.lock(quantities)
-        ledger.change_stock(quantities, on_hand=1)
-        ledger.write(Why.RECEIPT, quantities, on_hand=1)
+        ledger.move(Why.RECEIPT, ledger.changes(quantities), on_hand=1)
 
 
 def withdraw(
@@ -179,12 +176,10 @@ def withdraw(
         Room.objects.filter(kind=kind, on_hand__gte=quantity).update(
             on_hand=F("on_hand") - quantity
         )
-        free = Stock.objects.filter(pk=product_id, reserved__lte=F("on_hand") - quantity)
-        if not free.update(on_hand=F("on_hand") - quantity):
+        if ledger.lock([product_id]).get(product_id, 0) < quantity:
             raise InsufficientStock
-        ledger.write(
-            Why.WITHDRAWAL, {product_id: quantity}, on_hand=-1, job_id=job_id, account_id=account_id
-        )
+        withdrawn = ledger.changes({product_id: quantity}, job_id=job_id, account_id=account_id)
+        ledger.move(Why.WITHDRAWAL, withdrawn, on_hand=-1)
     return selectors.item(product_id=product_id)
 
 

@@ -4,15 +4,17 @@ import smtplib
 import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.db.models.functions import Coalesce, Now
 
+from shop.core import rows
 from shop.core.errors import NotFound, Unavailable
 from shop.core.outcomes import only
 from shop.customers import mailed_tokens
@@ -57,22 +59,23 @@ def record(
     return record_all([message])[0]
 
 
+_RECORD = """
+    INSERT INTO notifications_notification (job_id, customer_id, order_id, subject, body)
+    SELECT * FROM json_to_recordset(%s::json) AS message (
+        job_id uuid, user_id bigint, order_id bigint, subject text, body text
+    )
+    RETURNING id
+"""
+
+
 def record_all(messages: Sequence[Message]) -> list[int]:
     """Show customers notifications in the app, once for each job, and return their ids.
 
     Raises IntegrityError when one of the jobs has shown one already.
     """
-    made = Notification.objects.bulk_create(
-        Notification(
-            job_id=one.job_id,
-            customer_id=one.user_id,
-            subject=one.subject,
-            body=one.body,
-            order_id=one.order_id,
-        )
-        for one in messages
-    )
-    return [notification.pk for notification in made]
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, [rows.packed(map(asdict, messages))])
+        return [notification_id for (notification_id,) in cursor.fetchall()]
 
 
 def mark_read(*, notification_id: int, user_id: int) -> Notification:
@@ -80,10 +83,10 @@ def mark_read(*, notification_id: int, user_id: int) -> Notification:
 
     Raises NotFound, also for another's.
     """
-    rows = Notification.objects.filter(pk=notification_id, customer_id=user_id)
-    if not rows.update(read_at=Coalesce("read_at", Now())):
+    found = Notification.objects.filter(pk=notification_id, customer_id=user_id)
+    if not found.update(read_at=Coalesce("read_at", Now())):
         raise NotFound("There is no such notification.")
-    return rows.get()
+    return found.get()
 
 
 def delete_notifications(*, user_id: int) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 from shop.carts.services import Line, ProductUnavailable
 from shop.catalog import selectors as catalog
 from shop.catalog.selectors import ProductFacts
-from shop.core import money
+from shop.core import money, rows
 from shop.core.errors import NotFound, Refused
 from shop.core.outcomes import only
 from shop.customers import selectors as customers
@@ -73,14 +73,11 @@ def place_all(wanted: Sequence[NewOrder]) -> list[Placed | Refused]:
     products = catalog.products(product_ids=[x["product_id"] for new in wanted for x in new.lines])
     addresses = customers.ship_to(user_ids={new.user_id for new in wanted})
     drafts = [_draft(new, products, addresses) for new in wanted]
-    good = [draft for draft in drafts if isinstance(draft, Draft)]
-    Order.objects.bulk_create([draft.order for draft in good])
-    OrderLine.objects.bulk_create([line for draft in good for line in draft.lines()])
-    OrderEvent.objects.bulk_create(
-        OrderEvent(order=x.order, status=OrderStatus.PENDING, by=x.new.by, job_id=x.new.job_id)
-        for x in good
-    )
-    return [draft.placed() if isinstance(draft, Draft) else draft for draft in drafts]
+    placed = _insert([draft for draft in drafts if isinstance(draft, Draft)])
+    return [
+        draft.placed(placed[draft.new.job_id]) if isinstance(draft, Draft) else draft
+        for draft in drafts
+    ]
 
 
 @dataclass(frozen=True)
@@ -89,25 +86,17 @@ class Draft:
 
     new: NewOrder
     merged: Mapping[int, Line]
-    order: Order
+    address: ShipTo
 
-    def lines(self) -> list[OrderLine]:
-        """Return its lines, once it is made."""
-        return [
-            OrderLine(
-                order=self.order,
-                product_id=product_id,
-                title=line["title"],
-                quantity=line["quantity"],
-                unit_price=Decimal(line["unit_price"]),
-                currency=self.new.currency,
-            )
-            for product_id, line in self.merged.items()
-        ]
+    @property
+    def total(self) -> Decimal:
+        """Return what it costs."""
+        prices = (Decimal(line["unit_price"]) * line["quantity"] for line in self.merged.values())
+        return sum(prices, Decimal(0))
 
-    def placed(self) -> Placed:
+    def placed(self, order_id: int) -> Placed:
         """Return its id, once it is made, and what it costs."""
-        return Placed(order_id=self.order.pk, total=money.text(self.order.total, self.new.currency))
+        return Placed(order_id=order_id, total=money.text(self.total, self.new.currency))
 
 
 def _draft(
@@ -118,17 +107,60 @@ def _draft(
         return ProductUnavailable()
     if new.user_id not in addresses:
         return NotFound("There is no such customer.")
-    total = sum(
-        (Decimal(line["unit_price"]) * line["quantity"] for line in merged.values()), Decimal(0)
+    return Draft(new, merged, addresses[new.user_id])
+
+
+# An order begins with its lines and the first of its events. A job makes one order at the most, so
+# that its id tells them apart before they have ids of their own.
+_PLACE = """
+    WITH draft AS (
+        SELECT * FROM json_to_recordset(%s::json) AS draft (
+            job_id uuid, user_id bigint, account_id bigint, total numeric, currency text,
+            first_name text, last_name text, address text, city text, country text
+        )
+    ), placed AS (
+        INSERT INTO orders_order (
+            job_id, customer_id, status, total, currency,
+            first_name, last_name, address, city, country
+        )
+        SELECT job_id, user_id, %s, total, currency, first_name, last_name, address, city, country
+        FROM draft
+        RETURNING id, job_id, status, currency
+    ), listed AS (
+        INSERT INTO orders_orderline (order_id, product_id, title, quantity, unit_price, currency)
+        SELECT id, product_id, title, quantity, unit_price, currency
+        FROM ROWS FROM (json_to_recordset(%s::json) AS (
+            job_id uuid, product_id bigint, title text, quantity integer, unit_price numeric
+        )) WITH ORDINALITY AS line (job_id, product_id, title, quantity, unit_price, position)
+        JOIN placed USING (job_id)
+        ORDER BY position
+    ), told AS (
+        INSERT INTO orders_orderevent (order_id, status, by, job_id)
+        SELECT id, status, account_id, job_id FROM placed JOIN draft USING (job_id)
     )
-    order = Order(
-        customer_id=new.user_id,
-        total=total,
-        currency=new.currency,
-        job_id=new.job_id,
-        **addresses[new.user_id],
-    )
-    return Draft(new, merged, order)
+    SELECT job_id, id FROM placed
+"""
+
+
+def _insert(drafts: Sequence[Draft]) -> dict[UUID, int]:
+    """Make orders, all in one statement, and return their ids by the ids of their jobs."""
+    orders = [
+        {
+            "job_id": draft.new.job_id,
+            "user_id": draft.new.user_id,
+            "account_id": draft.new.by,
+            "total": draft.total,
+            "currency": draft.new.currency,
+            **draft.address,
+        }
+        for draft in drafts
+    ]
+    lines = [
+        {"job_id": draft.new.job_id, **line} for draft in drafts for line in draft.merged.values()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, [rows.packed(orders), OrderStatus.PENDING, rows.packed(lines)])
+        return dict(cursor.fetchall())
 
 
 def _merged(lines: Iterable[Line]) -> dict[int, Line]:
@@ -165,6 +197,22 @@ def confirm(*, order_id: int, job_id: UUID) -> None:
     only(confirm_all({order_id: job_id}))
 
 
+_CONFIRM = """
+    WITH pending AS (
+        SELECT id, wanted.job_id
+        FROM orders_order JOIN unnest(%s::bigint[], %s::uuid[]) AS wanted (order_id, job_id)
+            ON id = order_id
+        WHERE status = %s ORDER BY id FOR NO KEY UPDATE OF orders_order
+    ), paid AS (
+        UPDATE orders_order AS paid SET status = %s FROM pending WHERE paid.id = pending.id
+        RETURNING paid.id, paid.status, pending.job_id
+    )
+    INSERT INTO orders_orderevent (order_id, status, job_id)
+    SELECT id, status, job_id FROM paid ORDER BY id
+    RETURNING order_id
+"""
+
+
 @transaction.atomic(savepoint=False)
 def confirm_all(paid: Mapping[int, UUID]) -> list[InvalidTransition | None]:
     """Note that orders are paid, each by a job, and answer for each, in their order.
@@ -175,17 +223,10 @@ def confirm_all(paid: Mapping[int, UUID]) -> list[InvalidTransition | None]:
     # look, decides: another may move an order at this moment.
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE orders_order AS paid SET status = %s FROM (SELECT id FROM orders_order"
-            " WHERE id = ANY(%s) AND status = %s ORDER BY id FOR NO KEY UPDATE) AS pending"
-            " WHERE paid.id = pending.id RETURNING paid.id",
-            [OrderStatus.PAID, list(paid), OrderStatus.PENDING],
+            _CONFIRM,
+            [list(paid), list(paid.values()), OrderStatus.PENDING, OrderStatus.PAID],
         )
         moved = {order_id for (order_id,) in cursor.fetchall()}
-    OrderEvent.objects.bulk_create(
-        OrderEvent(order_id=order_id, status=OrderStatus.PAID, by=None, job_id=job_id)
-        for order_id, job_id in paid.items()
-        if order_id in moved
-    )
     return [None if order_id in moved else InvalidTransition() for order_id in paid]
 
 

@@ -1,15 +1,15 @@
 """Writes of payments (6): talk to the provider, and note what came of it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TypedDict
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from shop.core import money, versions
+from shop.core import money, rows, versions
 from shop.core.errors import Refused
 from shop.orders import selectors as order_reads
 from shop.orders import services as orders
@@ -108,26 +108,28 @@ def record(
     return record_all([payment])[0]
 
 
+_RECORD = """
+    INSERT INTO payments_payment (
+        order_id, key, provider, method, status, amount, currency, refunded, refunding
+    )
+    SELECT charge.*, 0, 0 FROM json_to_recordset(%s::json) AS charge (
+        order_id bigint, key text, provider text, method text, charge_status text, amount numeric,
+        currency text
+    )
+    ON CONFLICT (key) DO UPDATE SET status = EXCLUDED.status
+    RETURNING id
+"""
+
+
 def record_all(payments: Sequence[NewPayment]) -> list[int]:
     """Note what became of several charges, as `record` does, and return the payments' ids."""
-    noted = Payment.objects.bulk_create(
-        [
-            Payment(
-                order_id=one.order_id,
-                key=one.key,
-                provider=providers.provider_for(method=one.method).name,
-                method=one.method,
-                status=PaymentStatus(one.charge_status),
-                amount=one.amount,
-                currency=one.currency,
-            )
-            for one in payments
-        ],
-        update_conflicts=True,
-        update_fields=["status"],
-        unique_fields=["key"],
-    )
-    return [payment.pk for payment in noted]
+    noted = [
+        {**asdict(one), "provider": providers.provider_for(method=one.method).name}
+        for one in payments
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, [rows.packed(noted)])
+        return [payment_id for (payment_id,) in cursor.fetchall()]
 
 
 def check_version(*, order_id: int, if_match: Collection[str]) -> None:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import DateTimeField, F, Func, Q
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import DateTimeField, F, Func, JSONField, Q
 from django.db.models.functions import Greatest, Now
 from django.db.transaction import TransactionManagementError
 
@@ -109,16 +109,28 @@ def _true(and_lock: str, messages: Mapping[UUID, int]) -> list[Seen]:
     ]
 
 
-_COLUMNS = ", ".join(str(field.column) for field in Job._meta.concrete_fields)
+_FIELDS = Job._meta.concrete_fields
+_NAMES = [field.attname for field in _FIELDS]
+_COLUMNS = ", ".join(str(field.column) for field in _FIELDS)
+_IN_JSON = [position for position, field in enumerate(_FIELDS) if isinstance(field, JSONField)]
 
 
-def _read(which: str, *values: object) -> list[Seen]:
+def _read(which: str, *values: UUID | str | int | list[UUID]) -> list[Seen]:
     """Return jobs, and PostgreSQL's time when each was read.
 
     Written out: each message reads them twice, and Django would write the same statement anew.
     """
-    statement = f"SELECT {_COLUMNS}, clock_timestamp() AS clock FROM jobs_job {which}"  # noqa: S608
-    return [Seen(job, vars(job)["clock"]) for job in Job.objects.raw(statement, values)]
+    with connection.cursor() as cursor:
+        statement = f"SELECT {_COLUMNS}, clock_timestamp() FROM jobs_job {which}"  # noqa: S608
+        cursor.execute(statement, values)
+        return [Seen(_job(columns), at) for *columns, at in cursor.fetchall()]
+
+
+def _job(columns: list[Any]) -> Job:
+    for position in _IN_JSON:
+        if columns[position] is not None:
+            columns[position] = json.loads(columns[position])
+    return Job.from_db(DEFAULT_DB_ALIAS, _NAMES, columns)
 
 
 def insert(jobs: Sequence[Job]) -> None:
@@ -126,9 +138,8 @@ def insert(jobs: Sequence[Job]) -> None:
 
     Raises IntegrityError when an idempotency key is taken.
     """
-    statement, values = _INSERT.format(_listed(_NEW_TYPES, jobs)), _values(_NEW, jobs)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [LEASE, *values])
+        cursor.execute(_INSERT, [LEASE, _packed(_NEW, jobs)])
         made = {job_id: times for job_id, *times in cursor.fetchall()}
     for job in jobs:
         job.created_at, job.due_at = made[job.pk]
@@ -140,11 +151,6 @@ _NEW = (
     *("owner_id", "beneficiary_id", "personal", "request_id"),
     *("scope", "idempotency_key", "fingerprint"),
 )
-_NEW_TYPES = (
-    *("uuid", "text", "int", "int", "jsonb", "bytea", "jsonb"),
-    *("bigint", "bigint", "bool", "text"),
-    *("text", "text", "bytea"),
-)
 _INSERT = """
     INSERT INTO jobs_job (
         state, seq, attempt, due_at, publications, claims, claimed_by, signals,
@@ -155,8 +161,12 @@ _INSERT = """
     )
     SELECT
         'queued', 0, 0, statement_timestamp() + %s * interval '1 second', 1, 0, '', 0,
-        false, '{{}}', new.*
-    FROM (VALUES {}) AS new
+        false, '{}', new.*
+    FROM json_to_recordset(%s::json) AS new (
+        id uuid, kind text, version int, cursor int, input jsonb, secrets bytea, steps jsonb,
+        owner_id bigint, beneficiary_id bigint, personal bool, request_id text,
+        scope text, idempotency_key text, fingerprint bytea
+    )
     RETURNING id, created_at, due_at
 """
 
@@ -183,11 +193,6 @@ class Saved(NamedTuple):
     finished_at: datetime | None
 
 
-_SAVED_TYPES = (
-    *("uuid", "text", "int", "int", "int", "float8", "int"),
-    *("jsonb", "jsonb", "bytea", "jsonb", "jsonb", "jsonb", "jsonb", "jsonb"),
-    *("timestamptz", "timestamptz"),
-)
 # A turn that ends in a commit clears a claim.
 _SAVE = """
     UPDATE jobs_job AS job
@@ -198,35 +203,35 @@ _SAVE = """
         undo = new.undo, action = new.action,
         started_at = new.started_at, finished_at = new.finished_at,
         claims = 0, claimed_by = '', claimed_until = NULL, delayed_by = NULL
-    FROM (VALUES {}) AS new (
-        id, state, cursor, seq, attempt, due_in, publications,
-        input, data, secrets, steps, result, error,
-        undo, action, started_at, finished_at
+    FROM json_to_recordset(%s::json) AS new (
+        id uuid, state text, cursor int, seq int, attempt int, due_in float8, publications int,
+        input jsonb, data jsonb, secrets bytea, steps jsonb, result jsonb, error jsonb,
+        undo jsonb, action jsonb, started_at timestamptz, finished_at timestamptz
     )
-    WHERE job.id = new.id
+    WHERE job.id = new.id AND job.id = ANY(%s)
 """
-_IN_JSON = {"input", "data", "steps", "result", "error", "undo", "action"}
 
 
 def save(jobs: Sequence[Saved]) -> None:
     """Write locked jobs, in one statement however many they are."""
-    statement, values = _SAVE.format(_listed(_SAVED_TYPES, jobs)), _values(Saved._fields, jobs)
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        # By their ids, too: PostgreSQL takes any `json_to_recordset` for a hundred rows, and would
+        # read a table of some thousand jobs as a whole.
+        cursor.execute(_SAVE, [_packed(Saved._fields, jobs), [job.id for job in jobs]])
 
 
-def _listed(types: Sequence[str], jobs: Sequence[object]) -> str:
-    """Return placeholders for a row of each job; arrays would cost Python more."""
-    row = ", ".join(f"%s::{kind}" for kind in types)
-    return ", ".join([f"({row})"] * len(jobs))
+def _packed(names: Sequence[str], jobs: Sequence[object]) -> str:
+    """Return these columns of jobs as one value of a statement."""
+    return json.dumps([{name: _plain(getattr(job, name)) for name in names} for job in jobs])
 
 
-def _values(names: Sequence[str], jobs: Sequence[object]) -> list[Any]:
-    return [_plain(name, getattr(job, name)) for job in jobs for name in names]
-
-
-def _plain(name: str, value: Any) -> Any:
-    return json.dumps(value) if name in _IN_JSON and value is not None else value
+def _plain(value: Any) -> Any:
+    """Return the value of a column as JSON has it; what steps made has to be JSON by itself."""
+    if isinstance(value, UUID | datetime):
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        return f"\\x{bytes(value).hex()}"
+    return value
 
 
 def put_off(messages: Mapping[UUID, int], *, claimed: bool = False) -> None:
