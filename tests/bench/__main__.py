@@ -44,10 +44,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--books",
         type=int,
-        nargs="+",
+        nargs="*",
         default=(10_000, 100_000),
-        help="of growth: the sizes, in books; there are as many customers, three orders and five"
-        " finished jobs for each",
+        help="of growth: the sizes, in books; there are as many customers, five orders and ten"
+        " finished jobs for each; without a number the shop is measured as it is",
+    )
+    parser.add_argument(
+        "--shop",
+        type=Path,
+        metavar="DIRECTORY",
+        help="measure the shop that is kept there, such as one that took hours to grow",
     )
     parser.add_argument("--minutes", type=float, default=5, help="of overload, or of steady load")
     parser.add_argument("--limit", type=float, default=120, help="the hard end, in minutes")
@@ -61,7 +67,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="small rounds, rougher")
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
-    parser.add_argument("--plot", type=Path, help="draw the checkouts into this file, as SVG")
+    parser.add_argument(
+        "--plot", type=Path, help="draw checkouts and growth into this file, as SVG"
+    )
     wanted = parser.parse_args()
     if wanted.quick:
         wanted.jobs, wanted.seconds = min(wanted.jobs, 200), min(wanted.seconds, 4)
@@ -108,7 +116,7 @@ def run(wanted: argparse.Namespace, stack: Stack, tell: Callable[[str], None]) -
         shutil.copytree(stack.logs, kept, dirs_exist_ok=True)
         say(f"{problem} The logs are in {kept}.")
     say(report.text(found))
-    if wanted.plot and "checkouts" in found:
+    if wanted.plot and ("checkouts" in found or GROWTH in found):
         wanted.plot.write_text(plot.picture(found))
     if wanted.json:
         wanted.json.write_text(json.dumps(found, indent=1) + "\n")
@@ -136,7 +144,7 @@ def main() -> int:
     end_in_time(wanted.limit)
     try:
         tell("starting the shop as `make run` does")
-        with running() as stack:
+        with running(wanted.shop) as stack:
             code = run(wanted, stack, tell)
             # What is over is cleared away, however late.
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -21,7 +21,7 @@ SEED = 1
 REQUESTS = 60
 SHOWN = ("answer_ms.p50", "answer_ms.p95", "cpu_ms.all", "cpu_ms.postgres")
 # For each book so many.
-CUSTOMERS, ORDERS, JOBS = 1, 3, 5
+CUSTOMERS, ORDERS, JOBS = 1, 5, 10
 Make = Callable[[Market, random.Random], list[Request]]
 
 

@@ -1,6 +1,7 @@
 """Who buys, what is sold, and the carts: made past the API, before anything is measured."""
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,9 @@ import psycopg
 from shop.inventory import services as inventory
 from tests.journeys import seed
 
+BOOKS = 500
 COPIES = 1_000_000
-ROOM = 1_000_000_000
+ROOM = 2_000_000_000
 LINES = 3
 
 
@@ -24,19 +26,23 @@ class Buyer:
 
 
 class Market:
-    """The sample's books, a million copies of each, and so many buyers."""
+    """Some books, all of the sample's where there are no others, a million copies of each, and so
+    many buyers."""
 
     def __init__(self, database_url: str, *, buyers: int, chance: int) -> None:
         self._session = psycopg.connect(
             database_url, autocommit=True, application_name="bench-market"
         )
         self._random = random.Random(chance)
-        self.products = [row[0] for row in self.rows("SELECT product_id FROM catalog_book")]
+        sold = self.rows("SELECT product_id FROM catalog_book ORDER BY random() LIMIT %s", BOOKS)
+        self.products = sorted(product_id for (product_id,) in sold)
         inventory.set_up(capacity={"book": ROOM})
         inventory.receive_many(quantities=dict.fromkeys(self.products, COPIES))
-        (staff,) = seed.accounts("staff", 1, is_staff=True)
+        # A shop that is kept has those of earlier runs.
+        run = f"{time.time_ns()}-"
+        (staff,) = seed.accounts(f"staff{run}", 1, is_staff=True)
         (self.staff,) = seed.access_tokens([staff])
-        self.buyers = [Buyer(*one) for one in seed.make_customers(buyers)]
+        self.buyers = [Buyer(*one) for one in seed.make_customers(buyers, name=f"reader{run}")]
         # As autovacuum would have by the time that so many rows are there.
         self._session.execute("ANALYZE")
 

@@ -1,4 +1,7 @@
-"""The figures as a picture: `python -m tests.bench.plot FILE.json FILE.svg`."""
+"""The figures as a picture: `python -m tests.bench.plot FILE.json FILE.svg`.
+
+Of growth the stages of several runs go into one picture: `… plot SMALL.json LARGE.json FILE.svg`.
+"""
 
 import json
 import sys
@@ -7,17 +10,45 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from tests.bench.parts import GROWTH
 from tests.bench.report import MODES, number
 
 WIDTH, LEFT, ROW, GAP = 760, 210, 18, 46
-COLORS = ("#4c78a8", "#f58518", "#b279a2")
+COLORS = ("#4c78a8", "#f58518", "#b279a2", "#54a24b", "#e45756", "#72b7b2")
 Bar = tuple[str, Sequence[float]]
 # A title, what the bars of each name mean, and the bars.
 Panel = tuple[str, Sequence[str], Sequence[Bar]]
 
 
 def picture(found: dict[str, Any]) -> str:
-    """Return an SVG of what the shop carries, how fast it answers, and what a checkout costs."""
+    """Return an SVG of what was measured of checkouts, and of growth."""
+    panels = _checkouts(found) if "checkouts" in found else []
+    panels += _growth(found.get(GROWTH, []))
+    return _drawn(panels, note=_note(found["machine"]))
+
+
+def _growth(stages: Sequence[dict[str, Any]]) -> list[Panel]:
+    """Return what each operation costs at each size."""
+    if not stages:
+        return []
+    sizes = [f"{stage['size']['books']:,} books" for stage in stages]
+    costs = [stage["costs"] for stage in stages]
+    names = [name for name in costs[0] if all(name in one for one in costs)]
+    return [
+        (
+            f"{title}, one client",
+            sizes,
+            [(name, [one[name][what] for one in costs]) for name in names],
+        )
+        for what, title in (
+            ("cpu_ms.all", "CPU, ms"),
+            ("answer_ms.p50", "Until answered, ms (p50)"),
+        )
+    ]
+
+
+def _checkouts(found: dict[str, Any]) -> list[Panel]:
+    """Return what the shop carries, how fast it answers, and what a checkout costs."""
     checkout = found["checkouts"]
     saturated = checkout["saturated"]["median"]
     rates: list[Bar] = [("checkouts of the shop", [saturated["finished_per_second"]])]
@@ -43,7 +74,7 @@ def picture(found: dict[str, Any]) -> str:
     panels.append(
         ("CPU of a checkout at saturation, ms", (), [(name, [ms]) for name, ms in by_cost])
     )
-    return _drawn(panels, note=_note(found["machine"]))
+    return panels
 
 
 def _note(machine: dict[str, str]) -> str:
@@ -60,10 +91,11 @@ def _drawn(panels: Sequence[Panel], *, note: str) -> str:
         if not bars:
             continue
         parts.append(_text(10, y, title, weight="bold"))
+        wide = 28 + 7 * max(map(len, legend), default=0)
         for n, name in enumerate(legend):
             parts += [
-                _rect(LEFT + 70 * n, y - 10, 10, COLORS[n]),
-                _text(LEFT + 14 + 70 * n, y, name),
+                _rect(LEFT + wide * n, y - 10, 10, COLORS[n]),
+                _text(LEFT + 14 + wide * n, y, name),
             ]
         y += 10
         longest = max(max(values) for _, values in bars) or 1.0
@@ -101,9 +133,13 @@ def _text(
     )
 
 
-def main(source: str, target: str) -> None:
-    Path(target).write_text(picture(json.loads(Path(source).read_text())))
+def main(*paths: str) -> None:
+    *sources, target = map(Path, paths)
+    first, *others = [json.loads(source.read_text()) for source in sources]
+    for found in others:
+        first.setdefault(GROWTH, []).extend(found.get(GROWTH, []))
+    target.write_text(picture(first))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:])

@@ -119,15 +119,28 @@ def _remove_what_killed_runs_left(base: Path) -> None:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """Run the shop for a while. Raises NotUp."""
+def running(kept: Path | None = None) -> Iterator[Stack]:
+    """Run the shop for a while: a new one, or one that is kept in a directory. Raises NotUp."""
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        with _started(Stack(kept.resolve())) as stack:
+            yield stack
+        return
     # Not in /tmp, which may lie in memory, where fsync costs nothing.
     base = Path("/var/tmp")  # noqa: S108
     _remove_what_killed_runs_left(base)
     stack = Stack(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base)) / "shop")
     try:
+        with _started(stack):
+            yield stack
+    finally:
+        stack.remove()
+
+
+@contextmanager
+def _started(stack: Stack) -> Iterator[Stack]:
+    try:
         stack.start()
         yield stack
     finally:
         stack.stop()
-        stack.remove()

@@ -117,6 +117,16 @@ def test_the_picture_is_one() -> None:
     assert any("A & B" in text for text in words)
 
 
+def test_the_picture_of_growth_has_a_bar_for_each_size() -> None:
+    stages = [
+        {"size": {"books": books}, "costs": {"a book": {"cpu_ms.all": ms, "answer_ms.p50": 2 * ms}}}
+        for books, ms in ((359, 4.0), (1_000_000, 5.0))
+    ]
+    drawn = plot.picture({"machine": a_run()["machine"], "growth": stages})
+    for text in ("359 books", "1,000,000 books", "a book", ">4.00<", ">5.00<", ">8.00<", ">10.0<"):
+        assert text in drawn
+
+
 def test_contention_is_as_wanted_only_where_nothing_went_wrong() -> None:
     fine = {"as_wanted": True, "deadlocks": 0, "timeouts": 0, "broken rules": 0}
     assert report.is_as_wanted({"contention": {"one": fine}})

@@ -64,9 +64,9 @@ def fill(customers: int, products: int) -> dict[str, Any]:
     }
 
 
-def make_customers(number: int) -> list[tuple[int, str]]:
+def make_customers(number: int, *, name: str = "reader") -> list[tuple[int, str]]:
     """Make customers, each with a cart; return their ids and tokens."""
-    made_accounts = accounts("reader", number)
+    made_accounts = accounts(name, number)
     names = FullName.objects.bulk_create(
         FullName(first_name="An", last_name="Nguyễn") for _ in made_accounts
     )
