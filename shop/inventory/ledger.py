@@ -1,6 +1,6 @@
 """How stock changes: locked in one order, and never without a line in the ledger."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict
 from uuid import UUID
 
@@ -69,14 +69,17 @@ _MOVE = """
     UPDATE inventory_stock AS stock
     SET on_hand = on_hand + %s::int * copies, reserved = reserved + %s::int * copies
     FROM (SELECT product_id, sum(quantity) AS copies FROM change GROUP BY product_id) AS moved
-    WHERE stock.product_id = moved.product_id
+    WHERE stock.product_id = moved.product_id AND stock.product_id = ANY(%s)
 """
 
 
-def move(why: Why, moved: Iterable[Change], *, on_hand: int = 0, reserved: int = 0) -> None:
+def move(why: Why, moved: Sequence[Change], *, on_hand: int = 0, reserved: int = 0) -> None:
     """Change locked stock by so many times each quantity, with a line in the ledger for each.
 
     All in one statement.
     """
+    # By their ids, too: PostgreSQL takes any `json_to_recordset` for a hundred rows, and would read
+    # a table of some thousand products as a whole.
+    ids = sorted({change["product_id"] for change in moved})
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [rows.packed(moved), why, on_hand, reserved, on_hand, reserved])
+        cursor.execute(_MOVE, [rows.packed(moved), why, on_hand, reserved, on_hand, reserved, ids])

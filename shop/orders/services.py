@@ -202,7 +202,7 @@ _CONFIRM = """
         SELECT id, wanted.job_id
         FROM orders_order JOIN unnest(%s::bigint[], %s::uuid[]) AS wanted (order_id, job_id)
             ON id = order_id
-        WHERE status = %s ORDER BY id FOR NO KEY UPDATE OF orders_order
+        WHERE id = ANY(%s) AND status = %s ORDER BY id FOR NO KEY UPDATE OF orders_order
     ), paid AS (
         UPDATE orders_order AS paid SET status = %s FROM pending WHERE paid.id = pending.id
         RETURNING paid.id, paid.status, pending.job_id
@@ -222,10 +222,9 @@ def confirm_all(paid: Mapping[int, UUID]) -> list[InvalidTransition | None]:
     # Locked in one order, so that no two of us wait for each other. The condition, not an earlier
     # look, decides: another may move an order at this moment.
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CONFIRM,
-            [list(paid), list(paid.values()), OrderStatus.PENDING, OrderStatus.PAID],
-        )
+        # By their ids, too: PostgreSQL may take the pending ones for fewer, and read all of them.
+        ids, jobs = list(paid), list(paid.values())
+        cursor.execute(_CONFIRM, [ids, jobs, ids, OrderStatus.PENDING, OrderStatus.PAID])
         moved = {order_id for (order_id,) in cursor.fetchall()}
     return [None if order_id in moved else InvalidTransition() for order_id in paid]
 

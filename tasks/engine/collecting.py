@@ -77,8 +77,9 @@ class Collector:
     def _next(self) -> list[Job]:
         """Return what is to be published, when it is; nothing at the end."""
         with self._changed:
+            was_idle = not self._waiting
             self._changed.wait_for(lambda: self._waiting or not self._is_on)
-            comes_alone = time.monotonic() >= self._next_at
+            comes_alone = was_idle and time.monotonic() >= self._next_at
             self._pause(until=self._next_at)
             at_last = time.monotonic() + (0 if comes_alone else LONGEST)
         while not self._is_full and time.monotonic() < at_last and self._is_backed_up():

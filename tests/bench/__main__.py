@@ -116,10 +116,10 @@ def run(wanted: argparse.Namespace, stack: Stack, tell: Callable[[str], None]) -
         shutil.copytree(stack.logs, kept, dirs_exist_ok=True)
         say(f"{problem} The logs are in {kept}.")
     say(report.text(found))
-    if wanted.plot and ("checkouts" in found or GROWTH in found):
-        wanted.plot.write_text(plot.picture(found))
     if wanted.json:
         wanted.json.write_text(json.dumps(found, indent=1) + "\n")
+    if wanted.plot and ("checkouts" in found or GROWTH in found):
+        wanted.plot.write_text(plot.picture(found))
     return code or (AS_WANTED if report.is_as_wanted(found) else NOT_AS_WANTED)
 
 

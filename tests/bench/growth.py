@@ -140,11 +140,10 @@ class Growth:
         """Yield, for the shop as it is and for each number of books, what there is and costs."""
         with connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS tsm_system_rows")
-        # Who buys in the bench comes on top.
-        others = growing.counts()["customers"]
         yield self._measured()
         for books in sorted(sizes):
-            customers = others + CUSTOMERS * books
+            # Who buys in the bench comes on top.
+            customers = len(self._market.buyers) + CUSTOMERS * books
             size = growing.Size(books, customers, ORDERS * books, JOBS * books)
             growing.grow(size=size, seed=SEED, tell=self._tell)
             yield self._measured()

@@ -34,10 +34,10 @@ class Market:
             database_url, autocommit=True, application_name="bench-market"
         )
         self._random = random.Random(chance)
-        sold = self.rows("SELECT product_id FROM catalog_book ORDER BY random() LIMIT %s", BOOKS)
-        self.products = sorted(product_id for (product_id,) in sold)
+        sold = [row[0] for row in self.rows("SELECT product_id FROM catalog_book ORDER BY 1")]
+        self.products = self._random.sample(sold, BOOKS) if len(sold) > BOOKS else sold
         inventory.set_up(capacity={"book": ROOM})
-        inventory.receive_many(quantities=dict.fromkeys(self.products, COPIES))
+        inventory.receive_many(quantities=self._missing())
         # A shop that is kept has those of earlier runs.
         run = f"{time.time_ns()}-"
         (staff,) = seed.accounts(f"staff{run}", 1, is_staff=True)
@@ -45,6 +45,12 @@ class Market:
         self.buyers = [Buyer(*one) for one in seed.make_customers(buyers, name=f"reader{run}")]
         # As autovacuum would have by the time that so many rows are there.
         self._session.execute("ANALYZE")
+
+    def _missing(self) -> dict[int, int]:
+        """Return how many copies of each product there are too few of."""
+        free = dict(self.rows("SELECT product_id, on_hand - reserved FROM inventory_stock"))
+        missing = {product: COPIES - free.get(product, 0) for product in self.products}
+        return {product: number for product, number in missing.items() if number > 0}
 
     def close(self) -> None:
         self._session.close()

@@ -48,7 +48,7 @@ def _each_explained(found: list[dict[str, Any]]) -> Iterator[None]:
     """Have each statement on tables explained before it is run; it is done twice then."""
 
     def explain(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
-        if sql.lstrip().startswith(("SELECT", "DELETE", "UPDATE")):
+        if sql.lstrip().startswith(("SELECT", "DELETE", "UPDATE", "WITH")):
             execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", values, many, context)
             (plan,) = context["cursor"].fetchone()
             found.extend(json.loads(plan) if isinstance(plan, str) else plan)

@@ -94,7 +94,7 @@ def _drawn(panels: Sequence[Panel], *, note: str) -> str:
         wide = 28 + 7 * max(map(len, legend), default=0)
         for n, name in enumerate(legend):
             parts += [
-                _rect(LEFT + wide * n, y - 10, 10, COLORS[n]),
+                _rect(LEFT + wide * n, y - 10, 10, COLORS[n % len(COLORS)]),
                 _text(LEFT + 14 + wide * n, y, name),
             ]
         y += 10
@@ -104,7 +104,8 @@ def _drawn(panels: Sequence[Panel], *, note: str) -> str:
             parts.append(_text(LEFT - 8, y + height * len(values) / 2 + 4, name, anchor="end"))
             for n, value in enumerate(values):
                 width = (WIDTH - LEFT - 80) * value / longest
-                parts.append(_rect(LEFT, y + height * n, width, COLORS[n], height - 2))
+                color = COLORS[n % len(COLORS)]
+                parts.append(_rect(LEFT, y + height * n, width, color, height - 2))
                 middle = y + height * (n + 0.5) + 2
                 parts.append(_text(LEFT + width + 5, middle, number(value), size=10))
             y += round(height * len(values)) + 4

@@ -29,12 +29,14 @@ class NotUp(Exception):
 class Stack:
     """`python -m config.local` and all that it runs."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, is_kept: bool = False) -> None:
         self.home = home
+        self._is_kept = is_kept
         self.gateway_port = ports.free()
         self.logs = home / "logs"
-        self._output = home.with_name(f"{home.name}.output")
+        self._output = home / "bench.output" if is_kept else home.with_name("output")
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_up = False
         self._addresses: dict[str, str] = {}
 
     @property
@@ -76,6 +78,7 @@ class Stack:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise NotUp(f"the shop does not start:\n{said}")
             time.sleep(0.1)
+        self._is_up = True
         lines = (self.home / "run" / "env").read_text().splitlines()
         self._addresses = dict(line.split("=", 1) for line in lines)
 
@@ -93,6 +96,8 @@ class Stack:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._is_kept and not self._is_up:
+            return  # Somebody else runs it, perhaps, and its processes bear the same mark.
         mark = DataDirectory(self.home).mark
         for one in (mark, f"{mark}-postgres", f"{mark}-redis"):
             end_marked(one)
@@ -123,7 +128,7 @@ def running(kept: Path | None = None) -> Iterator[Stack]:
     """Run the shop for a while: a new one, or one that is kept in a directory. Raises NotUp."""
     if kept:
         kept.mkdir(parents=True, exist_ok=True)
-        with _started(Stack(kept.resolve())) as stack:
+        with _started(Stack(kept.resolve(), is_kept=True)) as stack:
             yield stack
         return
     # Not in /tmp, which may lie in memory, where fsync costs nothing.

@@ -9,11 +9,17 @@ from django.db import connection
 
 from shop.catalog import selectors as catalog
 from shop.catalog import vocabulary
+from shop.catalog.models import Product
 from shop.core.ids import new_job_id
-from tasks.engine import jobs
+from shop.inventory import ledger
+from shop.inventory.models import Why
+from shop.orders import services as orders
+from shop.orders.models import Order
+from tasks.engine import jobs, rows
 from tasks.engine.models import Job, State
+from tasks.engine.rows import Saved
 from tasks.generator import growing
-from tests.api.callers import new_staff
+from tests.api.callers import account_of, new_customer, new_staff
 from tests.bench import plans, report
 
 JOBS = 20_000
@@ -43,18 +49,24 @@ BOOKS = """
     INSERT INTO catalog_book (product_id, author_id, category_id, published_date)
     SELECT product.id, author.id, category.id, '2000-01-01' FROM product, author, category"""
 
+PENDING = """
+    INSERT INTO orders_order (job_id, customer_id, status, total, currency, first_name, last_name,
+        address, city, country)
+    SELECT gen_random_uuid(), %s, 'pending', 1, 'VND', 'An', 'Le', '', '', ''
+    FROM generate_series(1, 5000)"""
+
 
 def page(*, state: str, kind: str | None = None) -> list[Job]:
     """Read the first page of a list of jobs."""
     return list(jobs.listed(state=state, kind=kind).order_by("-created_at", "-id")[:21])
 
 
-def grown() -> None:
+def grown(number: int = JOBS) -> None:
     """Have many jobs that ended, in a table in which none were before."""
     with connection.cursor() as cursor:
         # VACUUM leaves what some other connection might still see; an empty table has nothing.
         cursor.execute("TRUNCATE jobs_job CASCADE")
-    growing.grow(size=growing.Size(0, 0, 0, JOBS), seed=1, tell=lambda what, there, wanted: None)
+    growing.grow(size=growing.Size(0, 0, 0, number), seed=1, tell=lambda what, there, wanted: None)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE jobs_job")
 
@@ -87,6 +99,37 @@ def add_books(number: int) -> None:
         cursor.execute(BOOKS, {"number": number})
         cursor.execute("VACUUM ANALYZE catalog_product, catalog_book, catalog_author")
     vocabulary.learn(texts=[f"hoa{n} mua{n}" for n in range(100)] + ["hoa mua ai trang"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_job_writes_reads_no_rows_but_its_own() -> None:
+    grown(3_000)
+    job = Job.objects.first()
+    assert job
+    saved = Saved._make(getattr(job, name, None) for name in Saved._fields)
+    found = plans.explained(lambda: rows.save([saved]))
+    assert found["rows"]["jobs_job"] <= 2
+
+    add_books(5_000)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO inventory_stock SELECT id, 9, 0 FROM catalog_product")
+        cursor.execute("ANALYZE inventory_stock")
+    product = Product.objects.all()[2_500].pk
+    found = plans.explained(
+        lambda: ledger.move(Why.RESERVATION, ledger.changes({product: 1}), reserved=1)
+    )
+    assert found["rows"]["inventory_stock"] <= 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_is_confirmed_however_many_others_wait_to_be_paid() -> None:
+    customer = account_of(new_customer()).customer
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE orders_order")
+        cursor.execute(PENDING, [customer.pk])
+    order = Order.objects.all()[2_500]
+    found = plans.explained(lambda: orders.confirm_all({order.pk: order.job_id}))
+    assert found["rows"]["orders_order"] < 10
 
 
 @pytest.mark.django_db(transaction=True)
