@@ -2,9 +2,11 @@
 
 import gc
 import os
+import time
 from typing import Any
 
 import billiard.pool  # type: ignore[import-untyped]
+import celery.worker.consumer
 import kombu.connection
 from celery import Celery
 from celery.app.amqp import AMQP
@@ -16,6 +18,9 @@ from django.conf import settings
 
 from config.local.processes import tie_forks
 
+# Seconds between two messages of a busy worker to Flower.
+EVENTS_EVERY = 0.25
+
 
 class Connection(kombu.connection.Connection):
     """A connection to the broker that is back within two seconds of the broker."""
@@ -24,6 +29,23 @@ class Connection(kombu.connection.Connection):
         """Reconnect every one to two seconds, where kombu would wait up to thirty."""
         pace = {"interval_start": 1, "interval_step": 1, "interval_max": 2}
         return super().ensure_connection(*args, **{**pace, **kwargs})  # type: ignore[no-untyped-call]
+
+
+class Consumer(celery.worker.consumer.Consumer):
+    """What a worker listens with; it tells Flower of tasks now and then, and not at every step."""
+
+    _tells_at = 0.0
+
+    def on_send_event_buffered(self) -> None:
+        """Have what there is to tell be sent soon, together: each message costs as much as a step.
+
+        The time and not the timer says whether it will be: a connection that is lost takes timers
+        with it.
+        """
+        now = time.monotonic()
+        if self.hub and now >= self._tells_at:
+            self._tells_at = now + EVENTS_EVERY
+            self.hub.call_later(EVENTS_EVERY, self._flush_events)
 
 
 class Broker(AMQP):
@@ -59,6 +81,7 @@ app.conf.update(
     task_store_errors_even_if_ignored=False,
     worker_prefetch_multiplier=1,
     worker_send_task_events=True,
+    worker_consumer="config.celery:Consumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
