@@ -23,6 +23,8 @@ from shop.inventory import services as inventory
 
 COPIES = 1000
 # Longer than any test: nobody here can log in again.
+# Rows in a statement, which takes 65,535 values at the most.
+BATCH = 2_000
 TOKENS_LIVE = timedelta(hours=12)
 
 
@@ -84,15 +86,18 @@ def make_customers(number: int, *, name: str = "reader") -> list[tuple[int, str]
 def accounts(name: str, number: int, *, is_staff: bool = False) -> list[Account]:
     """Make accounts that no password opens."""
     return Account.objects.bulk_create(
-        Account(
-            username=f"{name}{n}",
-            email=f"{name}{n}@example.org",
-            password="!",
-            is_staff=is_staff,
-            # Who does everything, as the staff login of `make run` does.
-            is_superuser=is_staff,
-        )
-        for n in range(1, number + 1)
+        [
+            Account(
+                username=f"{name}{n}",
+                email=f"{name}{n}@example.org",
+                password="!",
+                is_staff=is_staff,
+                # Who does everything, as the staff login of `make run` does.
+                is_superuser=is_staff,
+            )
+            for n in range(1, number + 1)
+        ],
+        batch_size=BATCH,
     )
 
 
@@ -101,8 +106,13 @@ def access_tokens(owners: list[Account]) -> list[str]:
     AccessToken.lifetime = TOKENS_LIVE
     fresh = [tokens.new_refresh_token() for _ in owners]
     logins = Login.objects.bulk_create(
-        Login(account=account, refresh_jti=tokens.jti(token), expires_at=tokens.expires_at(token))
-        for account, token in zip(owners, fresh, strict=True)
+        [
+            Login(
+                account=account, refresh_jti=tokens.jti(token), expires_at=tokens.expires_at(token)
+            )
+            for account, token in zip(owners, fresh, strict=True)
+        ],
+        batch_size=BATCH,
     )
     return [
         tokens.pair(token, login_id=login.pk)["access"]
