@@ -2,19 +2,42 @@
 
 import time
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.errors import FeatureNotSupported
 from psycopg_pool import ConnectionPool
+
+from shop.core.statements import Prepared
 
 Session = psycopg.Connection[Any]
 # For how long a connection that worked is taken to work still.
 TRUSTED_SECONDS = 1.0
 
 
+class Cursor(base.ServerBindingCursor, psycopg.Cursor[Any]):
+    """Django's cursor, which has PostgreSQL prepare what is marked so, and nothing else."""
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
+        """Run a statement. Raises psycopg.Error."""
+        how["prepare"] = isinstance(query, Prepared)
+        try:
+            return super().execute(query, params, **how)
+        except FeatureNotSupported as error:
+            # A migration has changed what a prepared one finds, which this session will never see.
+            self.connection.close()
+            raise psycopg.OperationalError(str(error)) from error
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's backend with a pool in which one broken connection makes all idle ones suspect."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what Django connects with, but for the cursors."""
+        # The threshold, which no statement here comes to, is what allows to prepare any.
+        ours = {"cursor_factory": Cursor, "prepare_threshold": 1}
+        return {**super().get_connection_params(), **ours}
 
     @property
     def pool(self) -> ConnectionPool[Session] | None:

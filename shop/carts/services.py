@@ -19,6 +19,7 @@ from shop.carts.models import MAX_QUANTITY, Cart, CartItem
 from shop.catalog import selectors as catalog
 from shop.core import money, versions
 from shop.core.errors import NotFound, Refused
+from shop.core.statements import Prepared
 from shop.inventory.services import UnknownProduct
 
 
@@ -193,21 +194,26 @@ def take_lines(
     ]
 
 
+_TAKE = Prepared("""
+    WITH cart AS (
+        SELECT id FROM carts_cart WHERE customer_id = %s FOR UPDATE
+    ), taken AS (
+        DELETE FROM carts_cartitem AS item USING cart WHERE item.cart_id = cart.id
+        RETURNING item.id, item.product_id, item.quantity
+    )
+    SELECT product_id, quantity, title, price, currency, deleted_at
+    FROM taken JOIN catalog_product AS product ON product.id = product_id
+    ORDER BY taken.id
+""")
+
+
 def _taken(user_id: int) -> list[tuple[int, int, str, Decimal, str, datetime | None]]:
     """Take all lines out of a cart, locked, and return them with what is known of the products.
 
     A line that is put in while this waits for the cart stays for the next order.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH cart AS (SELECT id FROM carts_cart WHERE customer_id = %s FOR UPDATE),"
-            " taken AS (DELETE FROM carts_cartitem AS item USING cart WHERE item.cart_id = cart.id"
-            " RETURNING item.id, item.product_id, item.quantity)"
-            " SELECT product_id, quantity, title, price, currency, deleted_at"
-            " FROM taken JOIN catalog_product AS product ON product.id = product_id"
-            " ORDER BY taken.id",
-            [user_id],
-        )
+        cursor.execute(_TAKE, [user_id])
         return list(cursor.fetchall())
 
 

@@ -10,6 +10,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from shop.core.errors import NotFound
+from shop.core.statements import Prepared
 from shop.customers.models import Account, Customer
 
 
@@ -162,7 +163,7 @@ def account_of_login(*, login_id: int) -> Account | None:
 
 _ACCOUNT = [field.attname for field in Account._meta.concrete_fields]
 _CUSTOMER = [field.attname for field in Customer._meta.concrete_fields]
-_OF_LOGIN = (
+_OF_LOGIN = Prepared(
     f"SELECT {', '.join(f'account.{name}' for name in _ACCOUNT)},"  # noqa: S608 (our own names)
     f" {', '.join(f'customer.{name}' for name in _CUSTOMER)}"
     " FROM customers_login AS login"

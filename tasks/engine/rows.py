@@ -14,6 +14,7 @@ from django.db.models import DateTimeField, F, Func, JSONField, Q
 from django.db.models.functions import Greatest, Now
 from django.db.transaction import TransactionManagementError
 
+from shop.core.statements import Prepared
 from tasks.engine.models import Job, Setback
 from tasks.engine.workflow import LEASE
 
@@ -151,7 +152,7 @@ _NEW = (
     *("owner_id", "beneficiary_id", "personal", "request_id"),
     *("scope", "idempotency_key", "fingerprint"),
 )
-_INSERT = """
+_INSERT = Prepared("""
     INSERT INTO jobs_job (
         state, seq, attempt, due_at, publications, claims, claimed_by, signals,
         cancel_requested, data,
@@ -168,7 +169,7 @@ _INSERT = """
         scope text, idempotency_key text, fingerprint bytea
     )
     RETURNING id, created_at, due_at
-"""
+""")
 
 
 class Saved(NamedTuple):

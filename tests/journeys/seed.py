@@ -22,9 +22,9 @@ from shop.customers.models import Account, Address, Customer, FullName, Login
 from shop.inventory import services as inventory
 
 COPIES = 1000
-# Longer than any test: nobody here can log in again.
 # Rows in a statement, which takes 65,535 values at the most.
 BATCH = 2_000
+# Longer than any test: nobody here can log in again.
 TOKENS_LIVE = timedelta(hours=12)
 
 

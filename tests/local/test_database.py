@@ -1,4 +1,4 @@
-"""The gateway's pool of connections, after PostgreSQL has ended some of them, or all."""
+"""The gateway's connections: after PostgreSQL has ended some, or all; and what they prepare."""
 
 import time
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections
 from psycopg_pool import ConnectionPool
 
 from config.database.base import DatabaseWrapper
+from shop.core.statements import Prepared
 
 IDLE = 12
 # More than one connection takes, and less than pauses of 0, 1, 2 and 4 seconds.
@@ -20,8 +21,8 @@ END = "SELECT pg_terminate_backend(%s, 5000)"
 
 
 @pytest.fixture
-def pool() -> Iterator[ConnectionPool[psycopg.Connection[Any]]]:
-    """A pool as the gateway has it, full of idle connections."""
+def database(django_db_blocker: Any) -> Iterator[DatabaseWrapper]:
+    """The database as the gateway has it, with a pool full of idle connections."""
     given = connections.settings["default"]
     options = {"min_size": IDLE, "max_size": 2 * IDLE, "timeout": PATIENCE}
     wanted = {
@@ -32,11 +33,22 @@ def pool() -> Iterator[ConnectionPool[psycopg.Connection[Any]]]:
     }
     database = DatabaseWrapper(wanted, alias="pool")
     assert database.pool is not None
+    connections["pool"] = database
     try:
         database.pool.open(wait=True)
-        yield database.pool
+        with django_db_blocker.unblock():
+            yield database
     finally:
+        database.close()
         database.close_pool()
+        del connections["pool"]
+
+
+@pytest.fixture
+def pool(database: DatabaseWrapper) -> ConnectionPool[psycopg.Connection[Any]]:
+    """Its pool."""
+    assert database.pool is not None
+    return database.pool
 
 
 @pytest.fixture
@@ -76,3 +88,41 @@ def test_those_that_work_are_kept_when_one_has_ended(
         with pool.connection() as session:
             session.execute("SELECT 1")
     assert before - pids(operator) == {ended}
+
+
+@pytest.fixture
+def books(operator: psycopg.Connection[Any]) -> Iterator[str]:
+    """A table, as a statement finds it."""
+    operator.execute("CREATE TABLE test_books (id int, title varchar(10))")
+    operator.execute("INSERT INTO test_books VALUES (1, 'Kim')")
+    yield "SELECT title FROM test_books WHERE id = %s"
+    operator.execute("DROP TABLE test_books")
+
+
+def found(database: DatabaseWrapper, statement: str) -> tuple[Any, ...]:
+    with database.cursor() as cursor:
+        cursor.execute(statement, [1])
+        return tuple(cursor.fetchone())
+
+
+def test_a_session_keeps_the_plans_of_what_is_marked_and_of_nothing_else(
+    database: DatabaseWrapper, books: str
+) -> None:
+    kept = "SELECT count(*) FROM pg_prepared_statements WHERE 1 = %s"
+    for _ in range(10):
+        assert found(database, books) == ("Kim",)
+    assert found(database, kept) == (0,)
+    assert found(database, Prepared(books)) == ("Kim",)
+    assert found(database, kept) == (1,)
+
+
+def test_a_session_with_a_plan_that_is_older_than_a_table_is_left(
+    database: DatabaseWrapper, operator: psycopg.Connection[Any], books: str
+) -> None:
+    assert found(database, Prepared(books)) == ("Kim",)
+    operator.execute("ALTER TABLE test_books ALTER COLUMN title TYPE varchar(20)")
+    # The request is told to come again; the one after it gets a session that knows the table.
+    with pytest.raises(OperationalError):
+        found(database, Prepared(books))
+    database.close()
+    assert found(database, Prepared(books)) == ("Kim",)
