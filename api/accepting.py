@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import idempotency, waiting
+from api.admission import admission
 from api.serializers.jobs import render_job
 from tasks.acceptance.asked import Asked
 from tasks.engine import jobs
@@ -22,7 +23,9 @@ def accept(request: Request, begin: Begin) -> Response:
     `begin` runs in a transaction and passes its argument on to `jobs.start`. Checks of the
     present state belong into it: it is not called for a repeat. What it raises, is answered and
     leaves the key free. May be repeated with the same key by any number of requests at once.
+    Raises TooMuchToDo while too many jobs wait.
     """
+    admission.check()
     key = idempotency.of(request)
     with transaction.atomic():
         known = _known(key)

@@ -19,10 +19,12 @@ import config.celery  # noqa: F401  (jobs are published from here; it needs the 
 
 _django = get_wsgi_application()
 if settings.SHOP_ROLE == "gateway":
+    from api.admission import admission
     from api.waiting import watcher
     from tasks.engine.collecting import collector
 
     collector.switch_on()
+    admission.switch_on()
 
     def _hurry() -> None:
         """Hold up nothing: a stop waits for the requests under way, not for those that wait."""

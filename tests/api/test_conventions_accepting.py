@@ -16,8 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from api import waiting
+from api import accepting, admission, waiting
 from api.accepting import accept
+from api.admission import Admission
 from api.serializers.base import Form
 from api.serializers.fields import IntegerField
 from api.views.base import OpenView
@@ -99,6 +100,23 @@ def test_a_key_costs_a_lock_and_a_look() -> None:
         send(idempotency_key="a")
     words = [query["sql"].split()[0] for query in queries if query["sql"] not in TURNS]
     assert words == ["SELECT", "SELECT", "INSERT"]
+
+
+def test_while_too_many_jobs_wait_no_more_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Admission()
+    monkeypatch.setattr(accepting, "admission", found)
+    monkeypatch.setattr(admission, "MOST", 1)
+    for _ in range(2):
+        found.look()
+        assert send().status_code == 202
+    found.look()
+    refused = send(idempotency_key='"later"')
+    assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    assert refused.data["code"] == "unavailable"
+    assert Job.objects.count() == 2
+    Job.objects.filter(pk=Job.objects.latest("pk").pk).update(state="running")
+    found.look()
+    assert send(idempotency_key='"later"').status_code == 202
 
 
 def test_the_same_request_again_is_the_same_job() -> None:

@@ -25,8 +25,9 @@ _ENTRY = re.compile(
 _VALUE = re.compile(r"(\$\d+) = (NULL|'(?:[^']|'')*')")
 _FRAME = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
 _WRITE = re.compile(r"(INSERT|UPDATE|DELETE)\b")
-# Not the job's: the sandbox's own ledger, and what Django asks once for each process.
-_FOREIGN = re.compile(r"\b(sandbox_entry|sandbox_refund|pg_type)\b")
+# Not the job's: the sandbox's own ledger, what Django asks once for each process, and the gateway's
+# look at the queue once a second.
+_FOREIGN = re.compile(r"\b(sandbox_entry|sandbox_refund|pg_type|AS queue)\b")
 # How a turn begins: it looks at the job, by its id, without locking it.
 _LOOK = re.compile(
     r"SELECT (?!.*FOR UPDATE).* FROM jobs_job WHERE id = '(?P<job>[0-9a-f-]{36})'", re.DOTALL
