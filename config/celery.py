@@ -1,6 +1,5 @@
 """The Celery application: how messages travel. What they mean is in `tasks/`."""
 
-import gc
 import os
 import time
 from typing import Any
@@ -16,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from config import garbage
 from config.local.processes import tie_forks
 
 # Seconds between two messages of a busy worker to Flower.
@@ -111,5 +111,4 @@ def _leave_no_orphans(**_: Any) -> None:
 @worker_before_create_process.connect
 def _look_for_garbage_elsewhere(**_: Any) -> None:
     """Have the pool's processes share the code's memory, and look for garbage in their own."""
-    gc.collect()
-    gc.freeze()
+    garbage.leave_code_alone()
