@@ -5,7 +5,7 @@ import time
 from contextlib import closing
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from shop.core.errors import Unavailable
 from tasks.engine import jobs
@@ -53,8 +53,10 @@ class Admission:
             try:
                 with closing(connection):
                     self.look()
-            except (DatabaseError, InterfaceError):
-                # Who asks for a job is told so by the database itself.
+            except Exception as error:
+                # Where the database is away, it tells so itself whoever asks for a job; and without
+                # this thread a shop that was full once would be so for ever.
+                log.warning("queue_unknown", error=type(error).__name__)
                 self._is_full = False
             time.sleep(LOOK_SECONDS)
 

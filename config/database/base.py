@@ -25,7 +25,9 @@ class Cursor(base.ServerBindingCursor, psycopg.Cursor[Any]):
         try:
             return super().execute(query, params, **how)
         except FeatureNotSupported as error:
-            # A migration has changed what a prepared one finds, which this session will never see.
+            if not how["prepare"]:
+                raise
+            # A migration has changed what it finds, which this session will never see.
             self.connection.close()
             raise psycopg.OperationalError(str(error)) from error
 

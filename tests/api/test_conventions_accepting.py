@@ -18,7 +18,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from api import accepting, admission, waiting
 from api.accepting import accept
-from api.admission import Admission
+from api.admission import Admission, TooMuchToDo
 from api.serializers.base import Form
 from api.serializers.fields import IntegerField
 from api.views.base import OpenView
@@ -117,6 +117,26 @@ def test_while_too_many_jobs_wait_no_more_are_accepted(monkeypatch: pytest.Monke
     Job.objects.filter(pk=Job.objects.latest("pk").pk).update(state="running")
     found.look()
     assert send(idempotency_key='"later"').status_code == 202
+
+
+def test_a_look_at_the_queue_that_fails_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*, more_than: int) -> bool:
+        raise RuntimeError(f"more than {more_than}?")
+
+    found = Admission()
+    monkeypatch.setattr(admission, "MOST", -1)
+    found.look()
+    with pytest.raises(TooMuchToDo):
+        found.check()
+    monkeypatch.setattr(jobs, "are_queued", fail)
+    found.switch_on()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            return found.check()
+        except TooMuchToDo:
+            time.sleep(0.01)
+    pytest.fail("nobody gets in any more")
 
 
 def test_the_same_request_again_is_the_same_job() -> None:
