@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from api import errors, parsers
 from shop.core.errors import Unavailable
 
-# Of the gateway's 64 threads, how many may read a body, in all and for one address; the others may
-# wait for jobs (api/waiting.py). Nothing ends a read but the client, who may be silent for as long
-# as it likes: the server knows no deadline for bodies. A whole body takes milliseconds, and who
-# sends many at once waits so long for a turn, as long as it is not one of too many.
+# Of the gateway's threads, how many may read a body, in all and for one address. Nothing ends a
+# read but the client, who may be silent for as long as it likes: the server knows no deadline for
+# bodies. A whole body takes milliseconds, and who sends many at once waits so long for a turn, as
+# long as it is not one of too many.
 MAX_READERS = 24
 MAX_READERS_OF_ONE = 6
 PATIENCE_SECONDS = 0.5

@@ -1,20 +1,17 @@
 """What happens around every request, the API's and the others'."""
 
-import re
 import time
 from collections.abc import Callable
-from uuid import uuid4
 
 import structlog
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from api import bodies, errors
+from api import bodies, errors, naming
 from shop.core.errors import Unavailable
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 log = structlog.get_logger("gateway")
 # What /metrics counts by; a client can think of any number of others.
 IN_USE = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -30,8 +27,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with the `X-Request-ID` that came, or a new one."""
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
+        request_id = naming.request_id(request.headers.get("X-Request-ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]  # ours, for the jobs
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):

@@ -15,11 +15,12 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 from rest_framework.request import Request
 
+from api.turnstile import turnstile
 from tasks.engine import jobs
 from tasks.engine.models import Job
 
 MAX_SECONDS = 30
-# Of the gateway's 64 threads; the others stay free for requests that do not wait.
+# Each holds one of the gateway's threads, and nothing else.
 MAX_WAITING = 40
 PAUSE_SECONDS = 0.025
 PAUSE_AFTER_ERROR_SECONDS = 0.5
@@ -69,13 +70,14 @@ class Watcher:
     def wait(self, job_id: UUID, *, seconds: float) -> bool:
         """Wait until the job is final, at most `seconds`; return whether there was a place.
 
-        Gives this thread's database connection back before, so that it costs none meanwhile.
+        Gives this thread's database connection and its place back before: it holds up nobody.
         """
         if not self._places.acquire(blocking=False):
             return False
         try:
             if not connection.in_atomic_block:
                 connection.close()
+            turnstile.leave()
             self._wait(job_id, seconds)
         finally:
             self._places.release()

@@ -2,13 +2,13 @@
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.http.response import HttpResponseBase
 
 from config import garbage
 from config.local.processes import when_told_to_stop
@@ -17,12 +17,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import config.celery  # noqa: F401  (jobs are published from here; it needs the line above)
 
-_django = get_wsgi_application()
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+_let_in: Application = get_wsgi_application()
 if settings.SHOP_ROLE == "gateway":
     from api.admission import admission
+    from api.turnstile import Door
     from api.waiting import watcher
     from tasks.engine.collecting import collector
 
+    _let_in = Door(_let_in)
     collector.switch_on()
     admission.switch_on()
 
@@ -44,7 +47,7 @@ _MAX_MEDIA_TYPE = 500
 _FORM = "application/x-www-form-urlencoded"
 
 
-def application(environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer a request. Everybody speaks UTF-8, whatever charset the media type names."""
     # The gateway itself speaks plain HTTP; whoever is in front of it speaks as the address says.
     environ["wsgi.url_scheme"] = _SCHEME
@@ -52,7 +55,7 @@ def application(environ: dict[str, Any], start_response: Any) -> HttpResponseBas
     # None of our cookies has one, and how long Python before 3.11.10 and 3.12.6 takes to read them
     # grows with the square of their number (CVE-2024-7592).
     environ["HTTP_COOKIE"] = environ.get("HTTP_COOKIE", "").replace("\\", "")
-    return _django(environ, start_response)
+    return _let_in(environ, start_response)
 
 
 def _in_utf_8(media_type: str) -> str:

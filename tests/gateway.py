@@ -4,10 +4,11 @@ import threading
 from collections.abc import Iterable
 from contextlib import closing
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from django.db import connections
+from django.http.response import HttpResponseBase
 
 from config.wsgi import application
 
@@ -22,7 +23,8 @@ class Quiet(WSGIRequestHandler):
 def _serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Answer one request, and leave no connection to the database behind."""
     try:
-        with closing(application(environ, start_response)) as response:
+        answer = cast("HttpResponseBase", application(environ, start_response))
+        with closing(answer) as response:
             return [b"".join(response)]
     finally:
         connections.close_all()

@@ -16,8 +16,10 @@ from granian.server import MPServer
 
 from config.local.processes import tie_forks
 
-# A thread for each request under way; one that waits for a job holds a thread and nothing else.
-THREADS = 64
+# A thread for each request under way. Those that are worked on or wait for it (api/turnstile.py),
+# that wait for jobs (api/waiting.py) and whose bodies are read (api/bodies.py) are 234 at most, so
+# that there is always one that tells further ones to come again.
+THREADS = 256
 # Seconds that a new process has to get ready, and the old one then to finish. Together less than
 # who stops the gateway waits for it.
 READY_SECONDS, FINISH_SECONDS = 4, 8

@@ -4,10 +4,13 @@ A message is a hint and not the truth: it may be lost, doubled or late. So publi
 effort, takes little time, and never raises.
 """
 
+import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -137,11 +140,34 @@ def queue_of(job: Job) -> str:
 
 def depths(queues: Sequence[str]) -> dict[str, int]:
     """Return how many messages wait in each queue. Raises OSError when the broker is away."""
+    with _channel() as channel:
+        pipe = channel.client.pipeline(transaction=False)
+        for queue in queues:
+            pipe.llen(queue)
+        return dict(zip(queues, pipe.execute(), strict=True))
+
+
+def heads(queues: Sequence[str]) -> dict[str, str]:
+    """Return the id of the job whose message is next in each queue in which one waits.
+
+    Of a message for several it is the first of them. Raises OSError when the broker is away.
+    """
+    with _channel() as channel:
+        pipe = channel.client.pipeline(transaction=False)
+        for queue in queues:
+            pipe.lindex(queue, -1)
+        found = {}
+        for queue, raw in zip(queues, pipe.execute(), strict=True):
+            if raw:
+                ids, *_ = channel.Message(json.loads(raw), channel).payload
+                found[queue] = ids[0]
+        return found
+
+
+@contextmanager
+def _channel() -> Iterator[Any]:
     with current_app.connection_or_acquire() as broker:
         try:
-            pipe = broker.default_channel.client.pipeline(transaction=False)
-            for queue in queues:
-                pipe.llen(queue)
-            return dict(zip(queues, pipe.execute(), strict=True))
+            yield broker.default_channel
         except (*broker.connection_errors, *broker.channel_errors, KombuError) as error:
             raise ConnectionError(type(error).__name__) from error

@@ -5,6 +5,7 @@ nothing: publishing too often costs a little work and never a job.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from threading import Event
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.db.models.functions import Now
 
 from tasks.engine import registry, setbacks
 from tasks.engine.models import Job
-from tasks.engine.publish import depths, publish_all, queue_of
+from tasks.engine.publish import heads, publish_all, queue_of
 from tasks.engine.rows import Clock
 from tasks.engine.workflow import LEASE
 
@@ -25,8 +26,6 @@ BATCH = 200
 # Seconds after which the next copy of a message follows at the latest. Below the minute in which
 # every job is to be final once a fault has ended.
 LONGEST_GRACE = 40.0
-# A queue with so many messages gets no copies: they would only wait behind the others.
-DEEP_QUEUE = 1_000
 
 
 def run(stop: Event) -> None:
@@ -34,7 +33,7 @@ def run(stop: Event) -> None:
     while not stop.is_set():
         due = 0
         try:
-            due = recover(depths(_queues())) if _is_anything_due() else 0
+            due = recover(heads(_queues())) if _is_anything_due() else 0
         except (DatabaseError, InterfaceError) as error:
             log.warning("database_failed", error=str(error))
             connection.close()
@@ -44,23 +43,25 @@ def run(stop: Event) -> None:
             stop.wait(TICK)
 
 
-def recover(depths: Mapping[str, int]) -> int:
+def recover(heads: Mapping[str, str]) -> int:
     """Publish the jobs that are due, at most `BATCH`, and return how many were due, if all went.
 
-    `depths` tells how many messages wait in each queue.
+    `heads` tells whose message is next in each queue in which one waits. A job that is younger has
+    its own behind that one, most likely: a copy would only stand at the end of the same queue.
     """
     with transaction.atomic():
+        reached = _accepted_at(heads)
         due = list(
             Job.objects.select_for_update(skip_locked=True)
             .filter(due_at__lte=Now())
             .only(
                 *("kind", "version", "state", "cursor", "seq", "publications"),
-                *("delayed_by", "claimed_by", "recoveries"),
+                *("delayed_by", "claimed_by", "recoveries", "created_at"),
             )
             .annotate(clock=Clock())
             .order_by("due_at", "pk")[:BATCH]
         )
-        copies = [job for job in due if _deserves_a_copy(job, depths)]
+        copies = [job for job in due if _deserves_a_copy(job, reached)]
         for job in copies:
             job.publications += 1
         _set_due({job.pk: _grace(job) for job in due})
@@ -79,11 +80,19 @@ def _is_anything_due() -> bool:
     return Job.objects.filter(due_at__lte=Now()).exists()
 
 
-def _deserves_a_copy(job: Job, depths: Mapping[str, int]) -> bool:
+def _accepted_at(heads: Mapping[str, str]) -> dict[str, datetime]:
+    """Return when the job at the head of each queue was accepted."""
+    found = dict(Job.objects.filter(pk__in=heads.values()).values_list("pk", "created_at"))
+    at = {queue: found.get(UUID(job_id)) for queue, job_id in heads.items()}
+    return {queue: moment for queue, moment in at.items() if moment}
+
+
+def _deserves_a_copy(job: Job, reached: Mapping[str, datetime]) -> bool:
     if not registry.knows(job):
         log.error("workflow_unknown", job_id=str(job.pk), kind=job.kind, version=job.version)
         return False
-    return job.publications == 0 or depths.get(queue_of(job), 0) < DEEP_QUEUE
+    its_turn = reached.get(queue_of(job))
+    return job.publications == 0 or its_turn is None or job.created_at < its_turn
 
 
 def _grace(job: Job) -> float:

@@ -3,11 +3,12 @@
 import io
 import time
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.db import connections
+from django.http.response import HttpResponseBase
 
 from config.wsgi import application
 from tests.redirects import look, page_of, waiting
@@ -53,7 +54,8 @@ def send(
     }
     setup_testing_defaults(environ)
     statuses: list[int] = []
-    with closing(application(environ, lambda status, _: statuses.append(int(status[:3])))) as found:
+    answer = application(environ, lambda status, _: statuses.append(int(status[:3])))
+    with closing(cast("HttpResponseBase", answer)) as found:
         b"".join(found)
     connections.close_all()
     return statuses[0]

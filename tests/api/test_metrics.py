@@ -30,7 +30,7 @@ def a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def scrape(client: Client) -> States:
-    """Return the shop's own metrics, by name and label."""
+    """Return what is told of jobs, by name and label."""
     response = client.get("/metrics")
     assert response.status_code == 200
     assert b"python_info" in response.content
@@ -39,7 +39,7 @@ def scrape(client: Client) -> States:
         (sample.name, next(iter(sample.labels.values()), "")): sample.value
         for family in families
         for sample in family.samples
-        if family.name.startswith("shop_")
+        if family.name.startswith("shop_jobs")
     }
 
 

@@ -18,8 +18,10 @@ GONE, BROKEN, MUTE = Answer(0, 0.0, 10.0), Answer(500, 0.0, 0.1), Answer(503, 0.
     [
         ([ACCEPTED, ACCEPTED], {"succeeded": 2}, True),
         ([ACCEPTED, AGAIN], {"succeeded": 1}, True),
-        ([ACCEPTED, GONE], {"succeeded": 1}, True),
-        ([ACCEPTED, GONE], {"succeeded": 2}, True),
+        ([ACCEPTED, GONE, *98 * [AGAIN]], {"succeeded": 1}, True),
+        ([ACCEPTED, GONE, *98 * [AGAIN]], {"succeeded": 2}, True),
+        ([ACCEPTED, GONE, *98 * [AGAIN]], {"succeeded": 3}, False),
+        ([ACCEPTED, GONE, GONE, *97 * [AGAIN]], {"succeeded": 1}, False),
         ([ACCEPTED, ACCEPTED], {"succeeded": 1}, False),
         ([ACCEPTED, AGAIN], {"succeeded": 2}, False),
         ([ACCEPTED, ACCEPTED], {"succeeded": 2, "failed": 1}, False),

@@ -52,8 +52,15 @@ class Queue:
         if goes_on and later:
             self.waiting.append(later)
 
-    def play(self) -> int:
-        """Have the jobs arrive and be worked on to the end; return the seconds that it took."""
+    def heads(self) -> dict[str, str]:
+        """Return whose message is next."""
+        return {link.queue: self.waiting[0][0][1] for link in WORKFLOW.links if self.waiting}
+
+    def play(self, *, told: bool) -> int:
+        """Have the jobs arrive and be worked on to the end; return the seconds that it took.
+
+        Recovery is told whose message is next, or knows nothing of the queue.
+        """
         seconds = 0
         while seconds < SECONDS or Job.objects.exclude(state__in=FINAL).exists():
             for _ in range(A_SECOND if seconds < SECONDS else 0):
@@ -64,7 +71,7 @@ class Queue:
                 due_at=F("due_at") - A_SECOND_PASSES,
                 claimed_until=F("claimed_until") - A_SECOND_PASSES,
             )
-            recovery.recover({link.queue: len(self.waiting) for link in WORKFLOW.links})
+            recovery.recover(self.heads() if told else {})
             seconds += 1
             assert seconds <= 3 * NEEDED, f"{len(self.waiting)} messages wait still"
         return seconds
@@ -80,16 +87,15 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
 def test_the_first_message_carries_a_job_on_however_long_it_has_waited(
     queue: Queue,
 ) -> None:
-    seconds = queue.play()
+    seconds = queue.play(told=False)
     assert queue.passed_over == []
     assert seconds > NEEDED, "there were no copies: this was no overload"
     assert script.ran.count("first") == script.ran.count("last") == JOBS
 
 
-def test_while_its_queue_is_deep_a_job_gets_no_copies(
-    queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recovery, "DEEP_QUEUE", A_SECOND * 2)
-    assert queue.play() <= NEEDED + 3
+def test_while_those_before_it_wait_still_a_job_gets_few_copies(queue: Queue) -> None:
+    seconds = queue.play(told=True)
+    # Later messages of older jobs stand behind younger ones here, and some are taken for lost.
+    assert seconds <= NEEDED + 6
     assert queue.passed_over == []
     assert script.ran.count("first") == script.ran.count("last") == JOBS

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from celery import current_app
@@ -112,16 +113,34 @@ def test_the_grace_doubles_with_every_copy_up_to_its_limit() -> None:
     assert graces == [20, 40, 40, 40]
 
 
-def test_a_deep_queue_gets_no_copies_but_first_messages() -> None:
-    late, retried = begin(), begin()
+def test_behind_others_that_wait_there_are_no_copies_but_first_messages() -> None:
+    first, late, retried = begin(), begin(), begin()
     make_due(late)
     make_due(retried, publications=0)
     before = len(messages("orders"))
-    assert recovery.recover({"orders": recovery.DEEP_QUEUE}) == 2
+    heads = publishing.heads(["orders", "payments"])
+    assert heads == {"orders": str(first.pk)}
+    assert recovery.recover(heads) == 2
     assert len(messages("orders")) == before + 1
     late.refresh_from_db()
     assert late.publications == 1
     assert seconds_until_due(late) > 5
+
+
+def test_a_job_that_younger_ones_have_overtaken_gets_a_copy() -> None:
+    lost, next_one = begin(), begin()
+    make_due(lost)
+    assert recovery.recover({"orders": str(next_one.pk)}) == 1
+    lost.refresh_from_db()
+    assert lost.publications == 2
+
+
+def test_a_message_for_a_job_that_is_no_more_tells_nothing() -> None:
+    late = begin()
+    make_due(late)
+    assert recovery.recover({"orders": str(uuid4())}) == 1
+    late.refresh_from_db()
+    assert late.publications == 2
 
 
 def test_two_recoveries_at_once_publish_a_job_once() -> None:
@@ -211,7 +230,7 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
     stop = threading.Event()
     asked: list[int] = []
 
-    def depths(_: Sequence[str]) -> dict[str, int]:
+    def heads(_: Sequence[str]) -> dict[str, str]:
         asked.append(1)
         return {}
 
@@ -219,7 +238,7 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
         recovery.run(stop)
         connection.close()
 
-    monkeypatch.setattr(recovery, "depths", depths)
+    monkeypatch.setattr(recovery, "heads", heads)
     monkeypatch.setattr(recovery, "TICK", 0.01)
     job = begin()
     thread = threading.Thread(target=recover)

@@ -1,16 +1,20 @@
 """Processes that stand still, and how long clients then wait for an answer."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from statistics import median, quantiles
 
 import pytest
 
+from api import turnstile
 from tests.journeys.books import Books
-from tests.journeys.client import Answer, Client
+from tests.journeys.client import Answer, Client, poll
 from tests.journeys.processes import Shop, frozen
 
 PURCHASES = 40
+# More than are worked on and wait for it (api/turnstile.py).
+CROWD = 300
 SECONDS = 60.0
 
 
@@ -75,3 +79,30 @@ def test_frozen_workers_are_not_noticed_by_who_buys(
     told("workers at work", before)
     told("workers frozen", during)
     assert median(during) < 3 * median(before) + 0.05
+
+
+def test_of_a_crowd_before_a_frozen_postgres_those_who_cannot_wait_are_told_at_once(
+    shop: Shop,
+) -> None:
+    (client,) = shop.customers(1)
+
+    def ask(_: int) -> Answer:
+        return client.get(f"carts/{client.user_id}")
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        with standing_still(shop, "postgres"):
+            asked = [pool.submit(ask, n) for n in range(CROWD)]
+            poll(
+                lambda: sum(one.done() for one in asked) >= CROWD - turnstile.WORKING,
+                seconds=SECONDS,
+                what="an answer for all but those whose turn it was",
+            )
+            assert client.get("/livez").status == 200
+        answers = [one.result() for one in asked]
+    refused = [answer for answer in answers if answer.status != 200]
+    assert {answer.status for answer in refused} == {503}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+    assert len(refused) >= CROWD - turnstile.WORKING
+    at_once = [answer for answer in refused if answer.seconds < turnstile.PATIENCE_SECONDS]
+    assert len(at_once) >= CROWD - turnstile.WORKING - turnstile.LINE
+    assert ask(0).status == 200

@@ -1,5 +1,6 @@
 """The embedded servers, for real."""
 
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 import redis
 
 from config.local import ports, processes
+from config.local.postgres import buffers
 from config.local.problem import Problem
 from config.local.servers import Postgres, Redis
 from config.local.valkey import ping
@@ -110,3 +112,15 @@ def test_both_kinds_refuse_to_start_on_a_taken_port(servers: Servers, tmp_path: 
     postgres = Postgres(directory=servers.home / "second", port=servers.redis.port, durable=False)
     with pytest.raises(Problem, match="postgres does not start"):
         postgres.start()
+
+
+@pytest.mark.parametrize(
+    ("memory", "expected"),
+    [(2**29, 2**27), (2**32, 2**29), (2**36, 2**30)],
+)
+def test_postgres_keeps_a_part_of_the_memory_for_tables(
+    memory: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"SC_PHYS_PAGES": memory // 4096, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(os, "sysconf", sizes.__getitem__)
+    assert buffers() == expected

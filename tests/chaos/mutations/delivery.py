@@ -103,10 +103,10 @@ MUTANTS = (
     Mutant(
         name="copies-in-deep-queues",
         breaks="Recovery adds copies to a queue that is too long already.",
-        edits=((RECOVERY, "depths.get(queue_of(job), 0) < DEEP_QUEUE", "True"),),
+        edits=((RECOVERY, "its_turn is None or job.created_at < its_turn", "True"),),
         tests=(
-            *of(RECOVERING, "a_deep_queue_gets_no_copies_but_first_messages"),
-            *of("engine/test_overload", "while_its_queue_is_deep_a_job_gets_no_copies"),
+            *of(RECOVERING, "behind_others_that_wait_there_are_no_copies_but_first_messages"),
+            *of("engine/test_overload", "while_those_before_it_wait_still_a_job_gets_few_copies"),
         ),
     ),
     Mutant(

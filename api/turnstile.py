@@ -1,0 +1,149 @@
+"""How many requests are worked on at once, and how many wait for their turn.
+
+More at once would only wait for each other. And a line without an end would have the shop work for
+clients who have gone, and answer nobody in time: whoever finds it full comes again.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from prometheus_client import Counter
+
+from api import errors, naming, security
+from api.views.errors import answer
+from shop.core.errors import Unavailable
+
+# One for each of the gateway's database connections, but for those that are for its own threads.
+WORKING = 20
+# Less than a second's work of a small machine. Each holds one of the gateway's threads.
+LINE = 150
+PATIENCE_SECONDS = 2.0
+# Whoever looks after the shop is to see what it does, just then.
+ALWAYS = {"/livez", "/readyz", "/metrics"}
+LOG_SECONDS = 1.0
+log = structlog.get_logger("gateway.turnstile")
+refused = Counter("shop_gateway_refused", "Requests that were answered 503 before any work on them")
+Environ = dict[str, Any]
+Application = Callable[[Environ, Any], Iterable[bytes]]
+
+
+class Crowded(Unavailable):
+    """So many requests wait already that one more would wait too long."""
+
+    detail = "More is asked of the shop at the moment than it can answer; try again later."
+
+
+_PROBLEM = errors.describe(Crowded()) or errors.of_code("unavailable")
+_BODY = json.dumps(_PROBLEM.body()).encode()
+_HEADERS = {
+    **security.HEADERS,
+    "Content-Security-Policy": security.PLAIN,
+    "Content-Type": errors.CONTENT_TYPE,
+    "Content-Length": str(len(_BODY)),
+    "Cache-Control": "no-store",
+    **_PROBLEM.headers,
+}
+
+
+class Turnstile:
+    """Lets so many in at once. Threads may share it."""
+
+    def __init__(
+        self, *, working: int = WORKING, line: int = LINE, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        """Let `working` in, and `line` wait for so many seconds each at the most."""
+        self._places = threading.BoundedSemaphore(working)
+        self._left_in_line = line
+        self._changing = threading.Lock()
+        self._patience = patience
+        self._mine = threading.local()
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether nobody else may even wait."""
+        return self._left_in_line <= 0
+
+    def enter(self) -> None:
+        """Take a place for this thread, when there is one. Raises Crowded where none gets free."""
+        if not self._places.acquire(blocking=False):
+            self._wait()
+        self._mine.place = True
+
+    def leave(self) -> None:
+        """Give this thread's place to somebody else, if it has one. May be repeated."""
+        if getattr(self._mine, "place", False):
+            self._mine.place = False
+            self._places.release()
+
+    def _wait(self) -> None:
+        with self._changing:
+            if self.is_full:
+                raise Crowded
+            self._left_in_line -= 1
+        try:
+            if not self._places.acquire(timeout=self._patience):
+                raise Crowded
+        finally:
+            with self._changing:
+                self._left_in_line += 1
+
+
+turnstile = Turnstile()
+
+
+class TurnstileMiddleware:
+    """Begin with a request when it is its turn."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Stand in front of `get_response`."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer as `get_response` does, or `503` where it waited in vain."""
+        if request.path in ALWAYS:
+            return self.get_response(request)
+        try:
+            turnstile.enter()
+        except Crowded:
+            return answer(request, _PROBLEM)
+        try:
+            return self.get_response(request)
+        finally:
+            turnstile.leave()
+
+
+class Door:
+    """Stands in front of Django, and turns away whom there is no room for, at hardly any cost.
+
+    Django would take ten times as long to say the same, from those whose turn it is.
+    """
+
+    def __init__(self, application: Application) -> None:
+        """Let in to `application`."""
+        self._application = application
+        self._turned_away = 0
+        self._log_at = 0.0
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Answer as the application does, or `503`. Its log line is for all of about a second."""
+        if not turnstile.is_full or environ.get("PATH_INFO") in ALWAYS:
+            return self._application(environ, start_response)
+        self._count()
+        name = naming.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        start_response("503 Service Unavailable", [*_HEADERS.items(), ("X-Request-ID", name)])
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [_BODY]
+
+    def _count(self) -> None:
+        refused.inc()
+        # Not exact where threads meet here; the metric is.
+        self._turned_away += 1
+        if (now := time.monotonic()) >= self._log_at:
+            self._log_at = now + LOG_SECONDS
+            number, self._turned_away = self._turned_away, 0
+            log.warning("turned_away", requests=number)
