@@ -58,6 +58,39 @@ register_converter(JobIdConverter, "job")
 
 # fmt: off
 urlpatterns: list[URLPattern] = [
+    # They are tried one after the other: what is asked most comes first.
+
+    # Jobs
+    path("jobs", jobs.JobsView.as_view()),
+    path("jobs/<job:job_id>", jobs.JobView.as_view()),
+    path("jobs/<job:job_id>/cancel", jobs.JobCancelView.as_view()),
+    path("jobs/<job:job_id>/resume", jobs.JobResumeView.as_view()),
+
+    # Carts, orders, payments
+    path("carts/<id:user_id>", carts.CartView.as_view()),
+    path("carts/<id:user_id>/items", carts.CartItemsView.as_view()),
+    path("carts/<id:user_id>/items/<id:product_id>", carts.CartItemView.as_view()),
+    path("carts/<id:user_id>/removals", carts.CartRemovalsView.as_view()),
+    path("checkouts", carts.CheckoutsView.as_view()),
+    path("orders", orders.OrdersView.as_view()),
+    path("orders/<id:order_id>", orders.OrderView.as_view()),
+    path("orders/<id:order_id>/payments", orders.OrderPaymentsView.as_view()),
+    path("orders/<id:order_id>/refunds", orders.OrderRefundsView.as_view()),
+    path("payments/<id:payment_id>", orders.PaymentView.as_view()),
+    path("webhooks/payments/<str:provider>", webhooks.PaymentWebhooksView.as_view()),
+
+    # The catalog
+    path("authors", catalog.AuthorsView.as_view()),
+    path("authors/<id:author_id>", catalog.AuthorView.as_view()),
+    path("categories", catalog.CategoriesView.as_view()),
+    path("categories/<id:category_id>", catalog.CategoryView.as_view()),
+    path("books", products.BooksView.as_view()),
+    path("books/<id:book_id>", products.BookView.as_view()),
+    path("electronics", products.ElectronicsView.as_view()),
+    path("electronics/<id:product_id>", products.OneOfElectronicsView.as_view()),
+    path("clothes", products.ClothesView.as_view()),
+    path("clothes/<id:product_id>", products.OneOfClothesView.as_view()),
+
     # Customers and their logins
     path("registrations", customers.RegistrationsView.as_view()),
     path("auth/login", auth.LoginView.as_view()),
@@ -75,31 +108,6 @@ urlpatterns: list[URLPattern] = [
     path("customers/<id:user_id>", customers.CustomerView.as_view()),
     path("accounts/<id:account_id>", customers.AccountView.as_view()),
 
-    # The catalog
-    path("authors", catalog.AuthorsView.as_view()),
-    path("authors/<id:author_id>", catalog.AuthorView.as_view()),
-    path("categories", catalog.CategoriesView.as_view()),
-    path("categories/<id:category_id>", catalog.CategoryView.as_view()),
-    path("books", products.BooksView.as_view()),
-    path("books/<id:book_id>", products.BookView.as_view()),
-    path("electronics", products.ElectronicsView.as_view()),
-    path("electronics/<id:product_id>", products.OneOfElectronicsView.as_view()),
-    path("clothes", products.ClothesView.as_view()),
-    path("clothes/<id:product_id>", products.OneOfClothesView.as_view()),
-
-    # Carts, orders, payments
-    path("carts/<id:user_id>", carts.CartView.as_view()),
-    path("carts/<id:user_id>/items", carts.CartItemsView.as_view()),
-    path("carts/<id:user_id>/items/<id:product_id>", carts.CartItemView.as_view()),
-    path("carts/<id:user_id>/removals", carts.CartRemovalsView.as_view()),
-    path("checkouts", carts.CheckoutsView.as_view()),
-    path("orders", orders.OrdersView.as_view()),
-    path("orders/<id:order_id>", orders.OrderView.as_view()),
-    path("orders/<id:order_id>/payments", orders.OrderPaymentsView.as_view()),
-    path("orders/<id:order_id>/refunds", orders.OrderRefundsView.as_view()),
-    path("payments/<id:payment_id>", orders.PaymentView.as_view()),
-    path("webhooks/payments/<str:provider>", webhooks.PaymentWebhooksView.as_view()),
-
     # The warehouse
     path("inventory", inventory.InventoryView.as_view()),
     path("inventory/items", inventory.ItemsView.as_view()),
@@ -111,11 +119,5 @@ urlpatterns: list[URLPattern] = [
     # Notifications
     path("notifications", notifications.NotificationsView.as_view()),
     path("notifications/<id:notification_id>/read", notifications.NotificationReadView.as_view()),
-
-    # Jobs
-    path("jobs", jobs.JobsView.as_view()),
-    path("jobs/<job:job_id>", jobs.JobView.as_view()),
-    path("jobs/<job:job_id>/cancel", jobs.JobCancelView.as_view()),
-    path("jobs/<job:job_id>/resume", jobs.JobResumeView.as_view()),
 ]
 # fmt: on

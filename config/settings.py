@@ -208,7 +208,7 @@ if SHOP_ROLE == "gateway":
 DATABASES = {
     "default": {
         **_database,
-        "ENGINE": "config.database" if "pool" in _options else "django.db.backends.postgresql",
+        "ENGINE": "config.database",
         "CONN_MAX_AGE": 0 if SHOP_ROLE == "gateway" else None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": _options,

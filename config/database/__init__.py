@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with a pool that heals at once; Django looks for it in `base.py`."""
+"""Django's PostgreSQL backend as the shop has it; Django looks for it in `base.py`."""

@@ -1,12 +1,14 @@
-"""The gateway's way to PostgreSQL: Django's own, but for what a broken connection means."""
+"""The way to PostgreSQL: Django's, but for how times are read and what a broken pool does."""
 
 import time
-from functools import partial
+from functools import cache, partial
 from typing import Any, Self
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.adapt import AdaptersMap
 from psycopg.errors import FeatureNotSupported
+from psycopg.types.datetime import TimestamptzLoader
 from psycopg_pool import ConnectionPool
 
 from shop.core.statements import Prepared
@@ -32,14 +34,36 @@ class Cursor(base.ServerBindingCursor, psycopg.Cursor[Any]):
             raise psycopg.OperationalError(str(error)) from error
 
 
+@cache
+def _adapters(of_django: AdaptersMap) -> AdaptersMap:
+    """Return how values come from PostgreSQL: as Django has it, but for times.
+
+    Its sessions speak UTC, and so psycopg's own loader, which is written in C, makes the same of
+    them as Django's, in a fifteenth of the time. A turn of a worker reads some thirty.
+    """
+    ours = AdaptersMap(of_django)
+    ours.register_loader("timestamptz", TimestamptzLoader)
+    return ours
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's backend with a pool in which one broken connection makes all idle ones suspect."""
+    """Django's backend; if it has a pool, one broken connection makes all idle ones suspect."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return what Django connects with, but for the cursors."""
-        # The threshold, which no statement here comes to, is what allows to prepare any.
-        ours = {"cursor_factory": Cursor, "prepare_threshold": 1}
-        return {**super().get_connection_params(), **ours}
+        """Return what Django connects with, but for times and the cursors of a pool."""
+        params = super().get_connection_params()
+        params["context"] = _adapters(params["context"])
+        if "pool" in self.settings_dict["OPTIONS"]:
+            # The threshold, which no statement here comes to, is what allows to prepare any.
+            params |= {"cursor_factory": Cursor, "prepare_threshold": 1}
+        return params
+
+    def create_cursor(self, name: str | None = None) -> psycopg.Cursor[Any]:
+        """Return a cursor; Django's would look whether its own loader of times is there."""
+        session: Session = self.connection
+        if name is None:
+            return session.cursor()
+        return session.cursor(name, scrollable=False, withhold=session.autocommit)
 
     @property
     def pool(self) -> ConnectionPool[Session] | None:

@@ -27,8 +27,9 @@ class Cart(models.Model):
 class CartItem(models.Model):
     """A product in a cart, once; prices are the catalog's until it is bought."""
 
-    cart = models.ForeignKey(Cart, models.CASCADE, related_name="items")
-    product = models.ForeignKey("catalog.Product", models.PROTECT)
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="items", db_index=False)
+    # No index: a product is never removed, and nobody asks for the carts that hold one.
+    product = models.ForeignKey("catalog.Product", models.PROTECT, db_index=False)
     quantity = models.PositiveIntegerField()
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
 

@@ -86,7 +86,7 @@ class Reservation(models.Model):
     """Copies promised to an order. The order's id is a plain value: orders stand above stock."""
 
     order_id = models.BigIntegerField()
-    product = models.ForeignKey("catalog.Product", models.PROTECT)
+    product = models.ForeignKey("catalog.Product", models.PROTECT, db_index=False)
     quantity = models.PositiveIntegerField()
 
     class Meta:

@@ -97,7 +97,8 @@ class OrderLine(models.Model):
     """One product of an order, with its title and price as they were."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
-    product = models.ForeignKey("catalog.Product", models.PROTECT)
+    # No index: a product is never removed, and nobody asks for the orders that hold one.
+    product = models.ForeignKey("catalog.Product", models.PROTECT, db_index=False)
     title = models.CharField(max_length=300)
     quantity = models.PositiveIntegerField()
     unit_price = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)

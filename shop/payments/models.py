@@ -24,7 +24,7 @@ class Payment(models.Model):
 
     order = models.ForeignKey("orders.Order", models.PROTECT)
     # What the provider knows it by: `{job_id}:{step}`.
-    key = models.CharField(max_length=128, unique=True)
+    key = models.CharField(max_length=128)
     provider = models.CharField(max_length=32)
     method = models.CharField(max_length=32)
     status = models.CharField(max_length=16, choices=PaymentStatus)
@@ -37,6 +37,7 @@ class Payment(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key"], name="payment_key_unique"),
             models.CheckConstraint(
                 condition=Q(status__in=PaymentStatus.values), name="payment_status_known"
             ),
@@ -60,7 +61,7 @@ class Refund(models.Model):
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     # What the provider knows it by: `{job_id}:{step}`.
-    key = models.CharField(max_length=128, unique=True)
+    key = models.CharField(max_length=128)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
     # The account of whoever wanted it; null for the shop itself.
     by = models.BigIntegerField(null=True)
@@ -69,6 +70,7 @@ class Refund(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key"], name="refund_key_unique"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_not_empty"),
         ]
 

@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connections
+from psycopg.pq import Format
 from psycopg_pool import ConnectionPool
 
 from config.database.base import DatabaseWrapper
 from shop.core.statements import Prepared
 
+TIMESTAMPTZ = psycopg.adapters.types["timestamptz"].oid
 IDLE = 12
 # More than one connection takes, and less than pauses of 0, 1, 2 and 4 seconds.
 PATIENCE = 6
@@ -126,3 +129,14 @@ def test_a_session_with_a_plan_that_is_older_than_a_table_is_left(
         found(database, Prepared(books))
     database.close()
     assert found(database, Prepared(books)) == ("Kim",)
+
+
+def test_times_are_in_utc_and_cheap(django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        cursor.execute("SELECT timestamptz '2026-01-31 23:59:59.5+07'")
+        (found,) = cursor.fetchone()
+        loader = cursor.cursor.adapters.get_loader(TIMESTAMPTZ, Format.TEXT)
+    assert found.tzinfo is UTC
+    assert found.isoformat() == "2026-01-31T16:59:59.500000+00:00"
+    # psycopg's own, in C where it has that.
+    assert loader is psycopg.adapters.get_loader(TIMESTAMPTZ, Format.TEXT)

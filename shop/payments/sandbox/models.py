@@ -29,7 +29,7 @@ class Outcome(models.TextChoices):
 class Entry(models.Model):
     """One idempotency key and what was done under it. Holds no token."""
 
-    key = models.CharField(max_length=128, unique=True)
+    key = models.CharField(max_length=128)
     status = models.CharField(max_length=16, choices=EntryStatus, default=EntryStatus.OPEN)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=0)
     refunded = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, default=0)
@@ -47,6 +47,7 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key"], name="sandbox_entry_key_unique"),
             models.CheckConstraint(
                 condition=Q(outcome="", decided_at=None)
                 | Q(outcome__in=Outcome.values, decided_at__isnull=False, page_id__isnull=False),
@@ -69,13 +70,14 @@ class Entry(models.Model):
 class Refund(models.Model):
     """One refund, under a key of its own."""
 
-    key = models.CharField(max_length=128, unique=True)
+    key = models.CharField(max_length=128)
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="refunds")
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key"], name="sandbox_refund_key_unique"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="sandbox_refund_not_empty"),
         ]
 
