@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from celery import Signature, chain, current_app
@@ -147,21 +147,27 @@ def depths(queues: Sequence[str]) -> dict[str, int]:
         return dict(zip(queues, pipe.execute(), strict=True))
 
 
-def heads(queues: Sequence[str]) -> dict[str, str]:
+def heads(queues: Sequence[str]) -> dict[str, UUID]:
     """Return the id of the job whose message is next in each queue in which one waits.
 
-    Of a message for several it is the first of them. Raises OSError when the broker is away.
+    Of a message for several it is the first of them; of one that is none of ours there is none.
+    Raises OSError when the broker is away.
     """
     with _channel() as channel:
         pipe = channel.client.pipeline(transaction=False)
         for queue in queues:
             pipe.lindex(queue, -1)
-        found = {}
-        for queue, raw in zip(queues, pipe.execute(), strict=True):
-            if raw:
-                ids, *_ = channel.Message(json.loads(raw), channel).payload
-                found[queue] = ids[0]
-        return found
+        raw = zip(queues, pipe.execute(), strict=True)
+        found = {queue: _first_job(message, channel) for queue, message in raw if message}
+        return {queue: job_id for queue, job_id in found.items() if job_id}
+
+
+def _first_job(raw: bytes, channel: Any) -> UUID | None:
+    try:
+        arguments, *_ = channel.Message(json.loads(raw), channel).payload
+        return UUID(arguments[0])
+    except (KombuError, ValueError, TypeError, LookupError, AttributeError):
+        return None  # Whoever can write into Redis can write anything.
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def run(stop: Event) -> None:
             stop.wait(TICK)
 
 
-def recover(heads: Mapping[str, str]) -> int:
+def recover(heads: Mapping[str, UUID]) -> int:
     """Publish the jobs that are due, at most `BATCH`, and return how many were due, if all went.
 
     `heads` tells whose message is next in each queue in which one waits. A job that is younger has
@@ -80,10 +80,10 @@ def _is_anything_due() -> bool:
     return Job.objects.filter(due_at__lte=Now()).exists()
 
 
-def _accepted_at(heads: Mapping[str, str]) -> dict[str, datetime]:
+def _accepted_at(heads: Mapping[str, UUID]) -> dict[str, datetime]:
     """Return when the job at the head of each queue was accepted."""
     found = dict(Job.objects.filter(pk__in=heads.values()).values_list("pk", "created_at"))
-    at = {queue: found.get(UUID(job_id)) for queue, job_id in heads.items()}
+    at = {queue: found.get(job_id) for queue, job_id in heads.items()}
     return {queue: moment for queue, moment in at.items() if moment}
 
 

@@ -7,6 +7,7 @@ until everything that is due.
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db.models import F
@@ -52,9 +53,9 @@ class Queue:
         if goes_on and later:
             self.waiting.append(later)
 
-    def heads(self) -> dict[str, str]:
+    def heads(self) -> dict[str, UUID]:
         """Return whose message is next."""
-        return {link.queue: self.waiting[0][0][1] for link in WORKFLOW.links if self.waiting}
+        return {link.queue: UUID(self.waiting[0][0][1]) for link in WORKFLOW.links if self.waiting}
 
     def play(self, *, told: bool) -> int:
         """Have the jobs arrive and be worked on to the end; return the seconds that it took.

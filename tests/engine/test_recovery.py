@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from celery import current_app
@@ -119,7 +119,7 @@ def test_behind_others_that_wait_there_are_no_copies_but_first_messages() -> Non
     make_due(retried, publications=0)
     before = len(messages("orders"))
     heads = publishing.heads(["orders", "payments"])
-    assert heads == {"orders": str(first.pk)}
+    assert heads == {"orders": first.pk}
     assert recovery.recover(heads) == 2
     assert len(messages("orders")) == before + 1
     late.refresh_from_db()
@@ -130,15 +130,22 @@ def test_behind_others_that_wait_there_are_no_copies_but_first_messages() -> Non
 def test_a_job_that_younger_ones_have_overtaken_gets_a_copy() -> None:
     lost, next_one = begin(), begin()
     make_due(lost)
-    assert recovery.recover({"orders": str(next_one.pk)}) == 1
+    assert recovery.recover({"orders": next_one.pk}) == 1
     lost.refresh_from_db()
     assert lost.publications == 2
+
+
+@pytest.mark.parametrize("message", [b"none", b"[]", b"{}", b'{"body": "W10=", "properties": {}}'])
+def test_a_message_that_is_none_of_ours_tells_nothing(message: bytes) -> None:
+    with current_app.connection_or_acquire() as broker:
+        broker.default_channel.client.rpush("orders", message)
+    assert publishing.heads(["orders"]) == {}
 
 
 def test_a_message_for_a_job_that_is_no_more_tells_nothing() -> None:
     late = begin()
     make_due(late)
-    assert recovery.recover({"orders": str(uuid4())}) == 1
+    assert recovery.recover({"orders": uuid4()}) == 1
     late.refresh_from_db()
     assert late.publications == 2
 
@@ -230,7 +237,7 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
     stop = threading.Event()
     asked: list[int] = []
 
-    def heads(_: Sequence[str]) -> dict[str, str]:
+    def heads(_: Sequence[str]) -> dict[str, UUID]:
         asked.append(1)
         return {}
 

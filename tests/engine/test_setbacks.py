@@ -211,7 +211,7 @@ def test_neither_a_withheld_copy_nor_an_unknown_workflow_is_a_recovery() -> None
     first, late, unknown = begin(), begin(), begin()
     Job.objects.exclude(pk=first.pk).update(due_at=Now(), publications=2)
     Job.objects.filter(pk=unknown.pk).update(version=99)
-    assert recovery.recover({"orders": str(first.pk)}) == 2
+    assert recovery.recover({"orders": first.pk}) == 2
     assert told(late) == told(unknown) == []
 
 
