@@ -69,7 +69,7 @@ def _place(address: str) -> Iterator[None]:
 def _has_place(address: str) -> bool:
     """Return whether one more may read, having waited while others of this address do."""
     if _readers[address] >= MAX_READERS_OF_ONE:
-        if _waiting[address] >= MAX_READERS:
+        if _waiting.total() >= MAX_READERS:
             return False
         _waiting[address] += 1
         _turn.wait_for(lambda: _readers[address] < MAX_READERS_OF_ONE, PATIENCE_SECONDS)

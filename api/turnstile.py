@@ -7,6 +7,7 @@ clients who have gone, and answer nobody in time: whoever finds it full comes ag
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -28,7 +29,11 @@ PATIENCE_SECONDS = 2.0
 ALWAYS = {"/livez", "/readyz", "/metrics"}
 LOG_SECONDS = 1.0
 log = structlog.get_logger("gateway.turnstile")
-refused = Counter("shop_gateway_refused", "Requests that were answered 503 before any work on them")
+refused = Counter(
+    "shop_gateway_refused",
+    "Requests that were answered 503 for there was no place, or none in time",
+)
+_quiet_until = float("-inf")
 Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
@@ -52,46 +57,63 @@ _HEADERS = {
 
 
 class Turnstile:
-    """Lets so many in at once. Threads may share it."""
+    """Lets so many in at once, and the others in the order in which they came. Threads share it."""
 
     def __init__(
         self, *, working: int = WORKING, line: int = LINE, patience: float = PATIENCE_SECONDS
     ) -> None:
         """Let `working` in, and `line` wait for so many seconds each at the most."""
-        self._places = threading.BoundedSemaphore(working)
-        self._left_in_line = line
-        self._changing = threading.Lock()
+        self._free = working
+        self._most_in_line = line
         self._patience = patience
+        # Of each who waits a lock that is released when its turn has come.
+        self._line: deque[threading.Lock] = deque()
+        self._changing = threading.Lock()
         self._mine = threading.local()
 
     @property
     def is_full(self) -> bool:
         """Return whether nobody else may even wait."""
-        return self._left_in_line <= 0
+        return self._free <= 0 and len(self._line) >= self._most_in_line
 
     def enter(self) -> None:
-        """Take a place for this thread, when there is one. Raises Crowded where none gets free."""
-        if not self._places.acquire(blocking=False):
-            self._wait()
+        """Take a place for this thread, when it is its turn. Raises Crowded if that is too late."""
+        if turn := self._line_up():
+            self._wait(turn)
         self._mine.place = True
 
     def leave(self) -> None:
-        """Give this thread's place to somebody else, if it has one. May be repeated."""
-        if getattr(self._mine, "place", False):
-            self._mine.place = False
-            self._places.release()
-
-    def _wait(self) -> None:
+        """Give this thread's place to who has waited longest, if it has one. May be repeated."""
+        if not getattr(self._mine, "place", False):
+            return
+        self._mine.place = False
         with self._changing:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._free += 1
+
+    def _line_up(self) -> "threading.Lock | None":
+        """Return what to wait for; None for a place that is free. Raises Crowded."""
+        with self._changing:
+            if self._free > 0:
+                self._free -= 1
+                return None
             if self.is_full:
                 raise Crowded
-            self._left_in_line -= 1
-        try:
-            if not self._places.acquire(timeout=self._patience):
+            turn = threading.Lock()
+            turn.acquire()
+            self._line.append(turn)
+            return turn
+
+    def _wait(self, turn: threading.Lock) -> None:
+        if turn.acquire(timeout=self._patience):
+            return
+        with self._changing:
+            # Whose turn came at the last moment is not in line any more, and has a place.
+            if turn in self._line:
+                self._line.remove(turn)
                 raise Crowded
-        finally:
-            with self._changing:
-                self._left_in_line += 1
 
 
 turnstile = Turnstile()
@@ -111,6 +133,7 @@ class TurnstileMiddleware:
         try:
             turnstile.enter()
         except Crowded:
+            _note()
             return answer(request, _PROBLEM)
         try:
             return self.get_response(request)
@@ -127,23 +150,21 @@ class Door:
     def __init__(self, application: Application) -> None:
         """Let in to `application`."""
         self._application = application
-        self._turned_away = 0
-        self._log_at = 0.0
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        """Answer as the application does, or `503`. Its log line is for all of about a second."""
+        """Answer as the application does, or `503`."""
         if not turnstile.is_full or environ.get("PATH_INFO") in ALWAYS:
             return self._application(environ, start_response)
-        self._count()
+        _note()
         name = naming.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         start_response("503 Service Unavailable", [*_HEADERS.items(), ("X-Request-ID", name)])
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [_BODY]
 
-    def _count(self) -> None:
-        refused.inc()
-        # Not exact where threads meet here; the metric is.
-        self._turned_away += 1
-        if (now := time.monotonic()) >= self._log_at:
-            self._log_at = now + LOG_SECONDS
-            number, self._turned_away = self._turned_away, 0
-            log.warning("turned_away", requests=number)
+
+def _note() -> None:
+    """Count somebody who is turned away, and tell the log of it once a second, not of each."""
+    global _quiet_until  # noqa: PLW0603 (one log)
+    refused.inc()
+    if (now := time.monotonic()) >= _quiet_until:
+        _quiet_until = now + LOG_SECONDS
+        log.warning("turned_away")

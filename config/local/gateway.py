@@ -17,9 +17,10 @@ from granian.server import MPServer
 from config.local.processes import tie_forks
 
 # A thread for each request under way. Those that are worked on or wait for it (api/turnstile.py),
-# that wait for jobs (api/waiting.py) and whose bodies are read (api/bodies.py) are 234 at most, so
-# that there is always one that tells further ones to come again.
-THREADS = 256
+# that wait for jobs (api/waiting.py), and whose bodies are read or wait for that (api/bodies.py)
+# are 258 at most, which leaves some to tell further ones to come again. Whoever reads a long answer
+# slowly has one, too.
+THREADS = 280
 # Seconds that a new process has to get ready, and the old one then to finish. Together less than
 # who stops the gateway waits for it.
 READY_SECONDS, FINISH_SECONDS = 4, 8

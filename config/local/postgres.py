@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -32,12 +33,15 @@ MIB = 2**20
 # By default PostgreSQL keeps 128 MiB of tables in its own memory and asks the system for all else,
 # page by page. Source: PostgreSQL's manual, 19.4.1, which begins at a quarter of the memory; this
 # machine is not PostgreSQL's alone. What is not needed yet takes none.
+CONTAINERS_LIMIT = Path("/sys/fs/cgroup/memory.max")
 LEAST_BUFFERS, MOST_BUFFERS, PART_OF_MEMORY = 128 * MIB, 1024 * MIB, 8
 
 
 def buffers() -> int:
     """Return how many bytes of tables PostgreSQL keeps in its own memory."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with suppress(OSError, ValueError):  # No such limit.
+        memory = min(memory, int(CONTAINERS_LIMIT.read_text()))
     return max(LEAST_BUFFERS, min(MOST_BUFFERS, memory // PART_OF_MEMORY))
 
 

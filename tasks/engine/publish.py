@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
 from celery import Signature, chain, current_app
+from celery.signals import before_task_publish
 from django.db.models import F
 from django.db.models.functions import Now
 from kombu.exceptions import KombuError
@@ -31,6 +32,8 @@ PAUSE = 2.0
 AGAIN = 0.5
 # How many jobs one message carries at the most.
 MOST = 50
+# The header that tells when a message was sent, each of a chain at its own time.
+SENT_AT = "sent_at"
 _paused_until = 0.0
 
 
@@ -147,10 +150,21 @@ def depths(queues: Sequence[str]) -> dict[str, int]:
         return dict(zip(queues, pipe.execute(), strict=True))
 
 
-def heads(queues: Sequence[str]) -> dict[str, UUID]:
-    """Return the id of the job whose message is next in each queue in which one waits.
+class Head(NamedTuple):
+    """The message that is next in a queue: its job, or the first of several, and its age (s)."""
 
-    Of a message for several it is the first of them; of one that is none of ours there is none.
+    job_id: UUID
+    age: float
+
+
+@before_task_publish.connect  # type: ignore[untyped-decorator]
+def _stamp(headers: dict[str, Any], **_: Any) -> None:
+    headers[SENT_AT] = time.time()
+
+
+def heads(queues: Sequence[str]) -> dict[str, Head]:
+    """Return what is next in each queue in which anything of ours is.
+
     Raises OSError when the broker is away.
     """
     with _channel() as channel:
@@ -158,14 +172,15 @@ def heads(queues: Sequence[str]) -> dict[str, UUID]:
         for queue in queues:
             pipe.lindex(queue, -1)
         raw = zip(queues, pipe.execute(), strict=True)
-        found = {queue: _first_job(message, channel) for queue, message in raw if message}
-        return {queue: job_id for queue, job_id in found.items() if job_id}
+        found = {queue: _head(message, channel) for queue, message in raw if message}
+        return {queue: head for queue, head in found.items() if head}
 
 
-def _first_job(raw: bytes, channel: Any) -> UUID | None:
+def _head(raw: bytes, channel: Any) -> Head | None:
     try:
-        arguments, *_ = channel.Message(json.loads(raw), channel).payload
-        return UUID(arguments[0])
+        message = channel.Message(json.loads(raw), channel)
+        arguments, *_ = message.payload
+        return Head(UUID(arguments[0]), time.time() - message.headers[SENT_AT])
     except (KombuError, ValueError, TypeError, LookupError, AttributeError):
         return None  # Whoever can write into Redis can write anything.
 

@@ -4,7 +4,7 @@ It keeps `seq`, so that of several copies of a message the first one acts and th
 nothing: publishing too often costs a little work and never a job.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from threading import Event
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from tasks.engine import registry, setbacks
 from tasks.engine.models import Job
-from tasks.engine.publish import heads, publish_all, queue_of
+from tasks.engine.publish import Head, heads, publish_all, queue_of
 from tasks.engine.rows import Clock
 from tasks.engine.workflow import LEASE
 
@@ -26,6 +26,9 @@ BATCH = 200
 # Seconds after which the next copy of a message follows at the latest. Below the minute in which
 # every job is to be final once a fault has ended.
 LONGEST_GRACE = 40.0
+# Seconds by which a message may be sent later than its job's pause begins: jobs are collected for
+# one at the most, and clocks differ.
+LATE = 2.0
 
 
 def run(stop: Event) -> None:
@@ -43,14 +46,14 @@ def run(stop: Event) -> None:
             stop.wait(TICK)
 
 
-def recover(heads: Mapping[str, UUID]) -> int:
+def recover(heads: Mapping[str, Head]) -> int:
     """Publish the jobs that are due, at most `BATCH`, and return how many were due, if all went.
 
-    `heads` tells whose message is next in each queue in which one waits. A job that is younger has
-    its own behind that one, most likely: a copy would only stand at the end of the same queue.
+    `heads` tells what is next in each queue in which anything waits. What waits behind it gets no
+    copy, which would only stand at the end of the same queue.
     """
     with transaction.atomic():
-        reached = _accepted_at(heads)
+        accepted_at = _accepted_at(heads.values())
         due = list(
             Job.objects.select_for_update(skip_locked=True)
             .filter(due_at__lte=Now())
@@ -61,10 +64,12 @@ def recover(heads: Mapping[str, UUID]) -> int:
             .annotate(clock=Clock())
             .order_by("due_at", "pk")[:BATCH]
         )
-        copies = [job for job in due if _deserves_a_copy(job, reached)]
+        copies = [job for job in due if _deserves_a_copy(job, heads, accepted_at)]
+        pauses = {job.pk: LEASE for job in due}
         for job in copies:
             job.publications += 1
-        _set_due({job.pk: _grace(job) for job in due})
+            pauses[job.pk] = _grace(job)
+        _set_due(pauses)
         Job.objects.filter(pk__in=[job.pk for job in copies]).update(
             publications=F("publications") + 1, delayed_by=None
         )
@@ -80,19 +85,24 @@ def _is_anything_due() -> bool:
     return Job.objects.filter(due_at__lte=Now()).exists()
 
 
-def _accepted_at(heads: Mapping[str, UUID]) -> dict[str, datetime]:
-    """Return when the job at the head of each queue was accepted."""
-    found = dict(Job.objects.filter(pk__in=heads.values()).values_list("pk", "created_at"))
-    at = {queue: found.get(job_id) for queue, job_id in heads.items()}
-    return {queue: moment for queue, moment in at.items() if moment}
+def _accepted_at(heads: Iterable[Head]) -> dict[UUID, datetime]:
+    """Return when these jobs were accepted; of one that is no more nothing is known."""
+    found = Job.objects.filter(pk__in=[head.job_id for head in heads])
+    return dict(found.values_list("pk", "created_at"))
 
 
-def _deserves_a_copy(job: Job, reached: Mapping[str, datetime]) -> bool:
+def _deserves_a_copy(
+    job: Job, heads: Mapping[str, Head], accepted_at: Mapping[UUID, datetime]
+) -> bool:
+    """Return whether the job's message is not waiting in its queue, as far as can be told."""
     if not registry.knows(job):
         log.error("workflow_unknown", job_id=str(job.pk), kind=job.kind, version=job.version)
         return False
-    its_turn = reached.get(queue_of(job))
-    return job.publications == 0 or its_turn is None or job.created_at < its_turn
+    head = heads.get(queue_of(job)) if job.publications else None
+    if head is None or head.job_id not in accepted_at:
+        return True
+    # Sent after it, or accepted after it, and yet before it in the queue.
+    return head.age < _grace(job) - LATE or job.created_at < accepted_at[head.job_id]
 
 
 def _grace(job: Job) -> float:

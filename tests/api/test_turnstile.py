@@ -2,11 +2,13 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from prometheus_client import REGISTRY
@@ -81,6 +83,45 @@ def test_who_finds_no_place_waits_for_one(visit: Visit) -> None:
     assert not gate.is_full
 
 
+def test_who_comes_later_does_not_overtake_those_in_line(visit: Visit) -> None:
+    gate = Turnstile(working=1, line=2, patience=SECONDS)
+    gate.enter()
+    waiting_for_long = visit(gate)
+    while not gate._line:
+        time.sleep(0.001)
+    gate.leave()
+    newcomer = visit(gate)
+    assert waiting_for_long.came_in.wait(SECONDS)
+    assert not newcomer.came_in.is_set()
+    waiting_for_long.go()
+    assert newcomer.came_in.wait(SECONDS)
+
+
+def test_a_turn_that_comes_at_the_last_moment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Turnstile(working=1, line=1, patience=0.0)
+    gate.enter()
+    line_up = gate._line_up
+
+    def too_late() -> "threading.Lock | None":
+        turn = line_up()
+        # Whoever was in leaves: the place is this one's now, though it has not seen that in time.
+        other = threading.Thread(target=pass_on)
+        other.start()
+        other.join()
+        return turn
+
+    def pass_on() -> None:
+        gate._mine.place = True
+        gate.leave()
+        gate._free = 0
+
+    gate._mine.place = False
+    monkeypatch.setattr(gate, "_line_up", too_late)
+    gate.enter()
+    gate.leave()
+    assert gate._free == 1
+
+
 def test_nobody_waits_for_ever(visit: Visit) -> None:
     gate = Turnstile(working=1, line=1, patience=0.05)
     assert visit(gate).came_in.wait(SECONDS)
@@ -115,10 +156,13 @@ def test_a_request_that_finds_no_place_is_told_to_come_again(
     monkeypatch: pytest.MonkeyPatch, client: Client
 ) -> None:
     monkeypatch.setattr(turnstile, "turnstile", nothing_left())
+    before = REGISTRY.get_sample_value(TURNED_AWAY)
+    assert before is not None
     response = client.get("/api/v1/books")
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert response["Content-Type"] == "application/problem+json"
     assert response.json()["code"] == "unavailable"
+    assert REGISTRY.get_sample_value(TURNED_AWAY) == before + 1
     page = client.get("/admin/", headers={"Accept": "text/html"})
     assert (page.status_code, page["Retry-After"]) == (503, "5")
     assert "try again later" in page.content.decode()
@@ -193,8 +237,22 @@ def test_where_there_is_room_all_get_in(door: Door, monkeypatch: pytest.MonkeyPa
     assert door(asked, asked.answer) == [b"in"]
 
 
-def test_a_crowd_is_one_line_in_the_log(door: Door, caplog: pytest.LogCaptureFixture) -> None:
-    for _ in range(5):
-        asked = Asked()
-        door(asked, asked.answer)
-    assert len([line for line in caplog.records if "turned_away" in str(line.msg)]) == 1
+def test_a_crowd_is_a_line_a_second_in_the_log(
+    door: Door, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines() -> int:
+        return sum("turned_away" in str(line.msg) for line in caplog.records)
+
+    monkeypatch.setattr(turnstile, "_quiet_until", 0.0)
+    for expected in (1, 2):
+        for _ in range(5):
+            asked = Asked()
+            door(asked, asked.answer)
+        assert lines() == expected
+        monkeypatch.setattr(turnstile, "_quiet_until", 0.0)
+
+
+def test_a_body_is_read_before_a_place_is_taken() -> None:
+    # Whoever sends slowly would hold it, for as long as it likes.
+    names = [name.rpartition(".")[2] for name in settings.MIDDLEWARE]
+    assert names.index("ProblemMiddleware") < names.index("TurnstileMiddleware")

@@ -15,6 +15,7 @@ from django.db.models import F
 from tasks.engine import publish as publishing
 from tasks.engine import recovery, turns
 from tasks.engine.models import FINAL, Job
+from tasks.engine.publish import Head
 from tests.engine.conftest import WORKFLOW, begin, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,39 +33,44 @@ class Queue:
     """One queue for all links, in place of the broker, and workers who take what waits longest."""
 
     def __init__(self) -> None:
-        # What is left of each chain: its tasks, and the ids in their messages.
-        self.waiting: deque[list[tuple[str, str, int]]] = deque()
+        self.second = 0
+        # When each was sent, and what is left of its chain: tasks, and the ids in their messages.
+        self.waiting: deque[tuple[int, list[tuple[str, str, int]]]] = deque()
         self.came: set[tuple[str, str]] = set()
         # Jobs whose first message for a link did nothing.
         self.passed_over: list[str] = []
 
     def send(self, jobs: Sequence[Job]) -> bool:
-        self.waiting.append([(x.task, *x.args) for x in publishing._signatures(jobs)])
+        chain = [(x.task, *x.args) for x in publishing._signatures(jobs)]
+        self.waiting.append((self.second, chain))
         return True
 
     def work(self) -> None:
         """Carry out one message, and send what is left of its chain."""
-        (task, job_id, seq), *later = self.waiting.popleft()
+        _, [(task, job_id, seq), *later] = self.waiting.popleft()
         before = len(script.ran)
         goes_on = turns.forward(WORKFLOW, LINKS[task], job_id=job_id, seq=seq)
         if (task, job_id) not in self.came and len(script.ran) == before:
             self.passed_over.append(job_id)
         self.came.add((task, job_id))
         if goes_on and later:
-            self.waiting.append(later)
+            self.waiting.append((self.second, later))
 
-    def heads(self) -> dict[str, UUID]:
-        """Return whose message is next."""
-        return {link.queue: UUID(self.waiting[0][0][1]) for link in WORKFLOW.links if self.waiting}
+    def heads(self) -> dict[str, Head]:
+        """Return what is next."""
+        if not self.waiting:
+            return {}
+        sent_at, [(_, job_id, _), *_] = self.waiting[0]
+        head = Head(UUID(job_id), age=self.second - sent_at)
+        return {link.queue: head for link in WORKFLOW.links}
 
     def play(self, *, told: bool) -> int:
         """Have the jobs arrive and be worked on to the end; return the seconds that it took.
 
         Recovery is told whose message is next, or knows nothing of the queue.
         """
-        seconds = 0
-        while seconds < SECONDS or Job.objects.exclude(state__in=FINAL).exists():
-            for _ in range(A_SECOND if seconds < SECONDS else 0):
+        while self.second < SECONDS or Job.objects.exclude(state__in=FINAL).exists():
+            for _ in range(A_SECOND if self.second < SECONDS else 0):
                 begin()
             for _ in range(min(A_SECOND, len(self.waiting))):
                 self.work()
@@ -72,10 +78,10 @@ class Queue:
                 due_at=F("due_at") - A_SECOND_PASSES,
                 claimed_until=F("claimed_until") - A_SECOND_PASSES,
             )
+            self.second += 1
             recovery.recover(self.heads() if told else {})
-            seconds += 1
-            assert seconds <= 3 * NEEDED, f"{len(self.waiting)} messages wait still"
-        return seconds
+            assert self.second <= 3 * NEEDED, f"{len(self.waiting)} messages wait still"
+        return self.second
 
 
 @pytest.fixture

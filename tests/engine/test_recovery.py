@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from celery import current_app
@@ -17,6 +17,8 @@ from django.db.models.functions import Now
 from tasks.engine import publish as publishing
 from tasks.engine import recovery, rows
 from tasks.engine.models import Job, State
+from tasks.engine.publish import Head
+from tasks.engine.workflow import LEASE
 from tests.engine.conftest import begin, deliver, finish, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,24 +120,76 @@ def test_behind_others_that_wait_there_are_no_copies_but_first_messages() -> Non
     make_due(late)
     make_due(retried, publications=0)
     before = len(messages("orders"))
-    heads = publishing.heads(["orders", "payments"])
-    assert heads == {"orders": first.pk}
-    assert recovery.recover(heads) == 2
+    found = publishing.heads(["orders", "payments"])
+    assert set(found) == {"orders"}
+    assert found["orders"].job_id == first.pk
+    assert 0 <= found["orders"].age < 60
+    assert recovery.recover({"orders": Head(first.pk, age=LEASE + 1)}) == 2
     assert len(messages("orders")) == before + 1
     late.refresh_from_db()
     assert late.publications == 1
-    assert seconds_until_due(late) > 5
+    assert 5 < seconds_until_due(late) <= LEASE
+
+
+@pytest.mark.parametrize("publications", [2, 3])
+def test_what_is_withheld_is_soon_looked_at_again(publications: int) -> None:
+    first, late = begin(), begin()
+    make_due(late, publications=publications)
+    assert recovery.recover({"orders": Head(first.pk, age=1000.0)}) == 1
+    late.refresh_from_db()
+    assert late.publications == publications
+    assert seconds_until_due(late) <= LEASE
 
 
 def test_a_job_that_younger_ones_have_overtaken_gets_a_copy() -> None:
     lost, next_one = begin(), begin()
     make_due(lost)
-    assert recovery.recover({"orders": next_one.pk}) == 1
+    assert recovery.recover({"orders": Head(next_one.pk, age=1000.0)}) == 1
     lost.refresh_from_db()
     assert lost.publications == 2
 
 
-@pytest.mark.parametrize("message", [b"none", b"[]", b"{}", b'{"body": "W10=", "properties": {}}'])
+def test_a_job_before_which_later_messages_come_gets_a_copy() -> None:
+    older, lost = begin(), begin()
+    make_due(lost, publications=2)
+    # The pause that has ended was twice a lease.
+    assert recovery.recover({"orders": Head(older.pk, age=2 * LEASE - 3)}) == 1
+    lost.refresh_from_db()
+    assert lost.publications == 3
+
+
+def test_a_message_that_was_sent_a_moment_late_tells_nothing() -> None:
+    first, late = begin(), begin()
+    make_due(late)
+    assert recovery.recover({"orders": Head(first.pk, age=LEASE - 1)}) == 1
+    late.refresh_from_db()
+    assert late.publications == 1
+
+
+def test_copies_do_not_hold_each_other_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "BATCH", 3)
+    jobs = [begin() for _ in range(10)]
+    with current_app.connection_or_acquire() as broker:
+        broker.default_channel.client.flushall()
+    for job in jobs:
+        make_due(job)
+    while recovery.recover(publishing.heads(["orders"])) == recovery.BATCH:
+        pass
+    assert set(Job.objects.values_list("publications", flat=True)) == {2}
+
+
+MALFORMED = [
+    *(b"none", b"[]", b"{}", b'{"body": "W10=", "properties": {}}'),
+    *(
+        b'{"body": "%s", "headers": {"sent_at": 1}, "properties": {"body_encoding": "base64"},'
+        b' "content-type": "application/json", "content-encoding": "utf-8"}'
+        % base64.b64encode(body)
+        for body in (b"5", b"[[], {}, {}]", b'[["hello"], {}, {}]', b"[[1], {}, {}]", b"{")
+    ),
+]
+
+
+@pytest.mark.parametrize("message", MALFORMED)
 def test_a_message_that_is_none_of_ours_tells_nothing(message: bytes) -> None:
     with current_app.connection_or_acquire() as broker:
         broker.default_channel.client.rpush("orders", message)
@@ -145,7 +199,7 @@ def test_a_message_that_is_none_of_ours_tells_nothing(message: bytes) -> None:
 def test_a_message_for_a_job_that_is_no_more_tells_nothing() -> None:
     late = begin()
     make_due(late)
-    assert recovery.recover({"orders": uuid4()}) == 1
+    assert recovery.recover({"orders": Head(uuid4(), age=1000.0)}) == 1
     late.refresh_from_db()
     assert late.publications == 2
 
@@ -237,7 +291,7 @@ def test_recovery_asks_for_queues_only_while_something_is_due(
     stop = threading.Event()
     asked: list[int] = []
 
-    def heads(_: Sequence[str]) -> dict[str, UUID]:
+    def heads(_: Sequence[str]) -> dict[str, Head]:
         asked.append(1)
         return {}
 

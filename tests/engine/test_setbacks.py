@@ -13,6 +13,7 @@ from shop.core.errors import Refused, Unavailable
 from tasks.engine import figures, jobs, recovery, rows, setbacks
 from tasks.engine import publish as publishing
 from tasks.engine.models import Job, Setback, State
+from tasks.engine.publish import Head
 from tasks.engine.workflow import NotYet
 from tests.engine.conftest import begin, deliver, finish, script
 
@@ -211,7 +212,7 @@ def test_neither_a_withheld_copy_nor_an_unknown_workflow_is_a_recovery() -> None
     first, late, unknown = begin(), begin(), begin()
     Job.objects.exclude(pk=first.pk).update(due_at=Now(), publications=2)
     Job.objects.filter(pk=unknown.pk).update(version=99)
-    assert recovery.recover({"orders": first.pk}) == 2
+    assert recovery.recover({"orders": Head(first.pk, age=1000.0)}) == 2
     assert told(late) == told(unknown) == []
 
 

@@ -1,5 +1,6 @@
 """Processes that stand still, and how long clients then wait for an answer."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -89,6 +90,7 @@ def test_of_a_crowd_before_a_frozen_postgres_those_who_cannot_wait_are_told_at_o
     def ask(_: int) -> Answer:
         return client.get(f"carts/{client.user_id}")
 
+    before = len(shop["gateway"].logs().splitlines())
     with ThreadPoolExecutor(CROWD) as pool:
         with standing_still(shop, "postgres"):
             asked = [pool.submit(ask, n) for n in range(CROWD)]
@@ -105,4 +107,8 @@ def test_of_a_crowd_before_a_frozen_postgres_those_who_cannot_wait_are_told_at_o
     assert len(refused) >= CROWD - turnstile.WORKING
     at_once = [answer for answer in refused if answer.seconds < turnstile.PATIENCE_SECONDS]
     assert len(at_once) >= CROWD - turnstile.WORKING - turnstile.LINE
+    # Those did not get as far as Django, which writes a line about each request.
+    lines = [json.loads(line) for line in shop["gateway"].logs().splitlines()[before:]]
+    assert sum(line["event"] == "request" for line in lines) < CROWD
+    assert any(line["event"] == "turned_away" for line in lines)
     assert ask(0).status == 200

@@ -37,6 +37,20 @@ def test_what_the_system_does_not_take_at_once_follows(monkeypatch: pytest.Monke
     assert written == b"half \\udc80 a letter\n"
 
 
+def test_a_filter_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+
+    def write(_: int, data: bytes) -> int:
+        written.append(data)
+        return len(data)
+
+    monkeypatch.setattr(os, "write", write)
+    handler = Lines()
+    handler.addFilter(lambda line: line.msg != "secret")
+    assert [handler.handle(record(text)) for text in ("secret", "known")] == [False, True]
+    assert written == [b"known\n"]
+
+
 def test_who_writes_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2, timeout=10)
 

@@ -11,8 +11,7 @@ import psycopg
 import pytest
 import redis
 
-from config.local import ports, processes
-from config.local.postgres import buffers
+from config.local import ports, postgres, processes
 from config.local.problem import Problem
 from config.local.servers import Postgres, Redis
 from config.local.valkey import ping
@@ -115,12 +114,24 @@ def test_both_kinds_refuse_to_start_on_a_taken_port(servers: Servers, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("memory", "expected"),
-    [(2**29, 2**27), (2**32, 2**29), (2**36, 2**30)],
+    ("memory", "limit", "expected"),
+    [
+        (2**29, None, 2**27),
+        (2**32, None, 2**29),
+        (2**36, "max", 2**30),
+        (2**36, f"{2**32}\n", 2**29),
+    ],
 )
 def test_postgres_keeps_a_part_of_the_memory_for_tables(
-    memory: int, expected: int, monkeypatch: pytest.MonkeyPatch
+    memory: int,
+    limit: str | None,
+    expected: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     sizes = {"SC_PHYS_PAGES": memory // 4096, "SC_PAGE_SIZE": 4096}
     monkeypatch.setattr(os, "sysconf", sizes.__getitem__)
-    assert buffers() == expected
+    monkeypatch.setattr(postgres, "CONTAINERS_LIMIT", tmp_path / "limit")
+    if limit is not None:
+        (tmp_path / "limit").write_text(limit)
+    assert postgres.buffers() == expected

@@ -102,8 +102,14 @@ MUTANTS = (
     ),
     Mutant(
         name="copies-in-deep-queues",
-        breaks="Recovery adds copies to a queue that is too long already.",
-        edits=((RECOVERY, "its_turn is None or job.created_at < its_turn", "True"),),
+        breaks="Recovery adds copies of what waits in a long queue still.",
+        edits=(
+            (
+                RECOVERY,
+                "return head.age < _grace(job) - LATE or job.created_at < accepted_at[head.job_id]",
+                "return True",
+            ),
+        ),
         tests=(
             *of(RECOVERING, "behind_others_that_wait_there_are_no_copies_but_first_messages"),
             *of("engine/test_overload", "while_those_before_it_wait_still_a_job_gets_few_copies"),
