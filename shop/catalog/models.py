@@ -89,8 +89,12 @@ class Product(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            # Written at once: whoever searches would read what waits to be, each time.
             GinIndex(
-                fields=["search"], name="product_search", condition=Q(deleted_at__isnull=True)
+                fields=["search"],
+                name="product_search",
+                condition=Q(deleted_at__isnull=True),
+                fastupdate=False,
             ),
             # For what is rare among the products, as clothes are in a bookshop.
             models.Index(
@@ -99,7 +103,7 @@ class Product(models.Model):
                 condition=Q(deleted_at__isnull=True),
             ),
             # Of deleted ones too: PostgreSQL takes no statistics from an index of some rows.
-            GinIndex(vectors.TitleOnly("search"), name="product_title_search"),
+            GinIndex(vectors.TitleOnly("search"), name="product_title_search", fastupdate=False),
             models.Index(
                 vectors.WholeTitle("search"),
                 "id",
@@ -121,7 +125,7 @@ class Word(models.Model):
     shapes = ArrayField(models.IntegerField())
 
     class Meta:
-        indexes: ClassVar = [GinIndex(fields=["shapes"], name="word_shapes")]
+        indexes: ClassVar = [GinIndex(fields=["shapes"], name="word_shapes", fastupdate=False)]
 
     def __str__(self) -> str:
         return self.word
