@@ -182,9 +182,16 @@ DATABASE_TIMEOUTS_MS = {
 DATABASE_TRANSACTION_MS = 9_000
 # Migrations and other commands of an operator may take their time.
 _timeouts = {} if SHOP_ROLE == "command" else DATABASE_TIMEOUTS_MS
-# What a request asks is answered sooner than others could be started to help with it.
-_alone = {"max_parallel_workers_per_gather": 0} if SHOP_ROLE == "gateway" else {}
-_session = {"timezone": "UTC", **_timeouts, **_alone}
+_planner = {
+    # What a request asks is answered sooner than others could be started to help with it.
+    "max_parallel_workers_per_gather": 0,
+    # What requests read lies in memory, where one page is as near as another and costs no more
+    # than ten rows to look at. Were it a disk's, a search would rather look through the newest
+    # books than fetch those that an index names.
+    "seq_page_cost": 0.1,
+    "random_page_cost": 0.1,
+}
+_session = {"timezone": "UTC", **_timeouts, **(_planner if SHOP_ROLE == "gateway" else {})}
 _database = env.db_url_config(DATABASE_URL)
 _options: dict[str, Any] = {
     **_database.get("OPTIONS", {}),
