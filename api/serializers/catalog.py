@@ -77,7 +77,9 @@ class ProductQuery(PageQuery):
         allow_blank=True,
         required=False,
         help_text=(
-            "A word of four letters or more that begins no word of the catalog is taken for the"
+            "A word that stands before others and is one of the catalog is looked for as it is;"
+            " only where nothing is found so, as a beginning too."
+            " A word of four letters or more that begins no word of the catalog is taken for the"
             " nearest ones: within one edit, or two from eight letters on; never a word with"
             f" digits. Where more than {MOST} match, the list ends after the best: those with just"
             " these words as their title or name, then those with them in it, then those with them"

@@ -119,11 +119,12 @@ def has_products() -> bool:
 def _on_sale(rows: QuerySet[Row], kind: Kind, search_term: str | None) -> QuerySet[Row]:
     """Return what is on sale and `search_term` finds, best match first, or all, newest first.
 
-    Every word of the term must begin some word of the product; a number also finds the product of
-    that id, first; a word that begins none of the catalog is taken for the nearest. Of each kind of
-    match the newest `candidates.MOST` are listed. What is found carries `rank`, an integer, and is
-    ordered by (`-rank`, `-product_id`); without a term by `-product_id`. `rows` are the products of
-    one kind.
+    Every word of the term must begin some word of the product; where that finds anything, those
+    before the last, if the catalog has them, must be words of it. A number also finds the product
+    of that id, first; a word that begins none of the catalog is taken for the nearest. Of each kind
+    of match the newest `candidates.MOST` are listed. What is found carries `rank`, an integer, and
+    is ordered by (`-rank`, `-product_id`); without a term by `-product_id`. `rows` are the products
+    of one kind.
     """
     found = rows.filter(product__deleted_at__isnull=True).defer("product__search")
     if not (search_term or "").strip():

@@ -17,19 +17,29 @@ _MOST_MISTYPED = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a term is taken for: products in which an index finds all that is `asked`.
+
+    What it finds has all words if it has `others`, too, a query that is empty where there are
+    none. A reading is `vague` where all words begin many others.
+    """
+
+    asked: str
+    others: str
+    vague: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """What is looked for: an id, `number`, and products with all of these words.
 
     For each word there is itself, or those that were taken for it; without words nothing has them.
-    `asked` is a query for an index. What it finds has all words if it has `others`, too, a query
-    that is empty where there are none. The term is `vague` where all words begin many others.
+    What no reading finds is looked for by the next.
     """
 
     number: int | None
     words: tuple[tuple[str, ...], ...] = ()
-    asked: str = ""
-    others: str = ""
-    vague: bool = False
+    readings: tuple[Reading, ...] = ()
 
     def query(self, marks: str) -> str:
         """Return the query for all words; `*` in `marks` takes beginnings, `A` titles only."""
@@ -39,8 +49,10 @@ class Term:
 def understood(*, term: str) -> Term:
     """Return what `term` means.
 
-    A word that begins no word of the catalog is taken for the nearest ones. Where none are near,
-    nothing has the words.
+    The last word may be one that somebody has only begun to type. Those before it are taken as
+    they stand where the catalog has them, and for beginnings where it does not, or where nothing
+    is found so. A word that begins no word of the catalog is taken for the nearest ones. Where
+    none are near, nothing has the words.
     """
     number, words = _id(term), list(dict.fromkeys(vectors.words(term)))
     if not words:
@@ -50,36 +62,34 @@ def understood(*, term: str) -> Term:
     mistyped = [word for word in words if not begun[word]]
     if len(mistyped) > _MOST_MISTYPED:
         return Term(number)
-    meant = {word: tuple(vocabulary.nearest(word=word)) for word in mistyped}
+    meant = {word: vocabulary.nearest(word=word) for word in mistyped}
     if not all(meant.values()):
         return Term(number)
-    taken = {word: meant.get(word, (word,)) for word in words}
-    known = {word: begun[word] for word in words if 0 < len(begun[word]) <= few}
-    told = _telling(words, known)
+    known = {word: begun[word] for word in words if 0 < len(begun[word]) <= few} | meant
+    whole = {word: [word] for word in words[:-1] if word in begun[word]}
+    readings = (_reading(words, known | whole), _reading(words, known))
     return Term(
         number=number,
-        words=tuple(taken.values()),
-        asked=" & ".join(_found_by(word, taken, known) for word in told),
-        others=vectors.query([taken[word] for word in words if word not in told], marks="*"),
-        vague=not known and not mistyped,
+        words=tuple(tuple(meant.get(word, [word])) for word in words),
+        readings=tuple(dict.fromkeys(readings)),
     )
 
 
-def _telling(words: list[str], known: dict[str, list[str]]) -> list[str]:
-    """Return the words for which an index is asked.
+def _reading(words: list[str], known: dict[str, list[str]]) -> Reading:
+    """Return how words are looked for: as those of `known`, and the others as beginnings.
 
-    It reads all that the beginning of a word finds, so that it is not asked for short ones that
-    begin many, unless there is nothing else.
+    An index reads all that the beginning of a word finds, so that it is not asked for short ones
+    that begin many, unless there is nothing else.
     """
     telling = [word for word in words if word in known or len(word) > _SHORT] or words
-    return sorted(telling, key=len, reverse=True)[:_MOST_ASKED]
-
-
-def _found_by(word: str, taken: dict[str, tuple[str, ...]], known: dict[str, list[str]]) -> str:
-    """Return the query for a word: where it begins few words, for those."""
-    if word in known:
-        return vectors.query([known[word]])
-    return vectors.query([taken[word]], marks="*")
+    told = sorted(telling, key=len, reverse=True)[:_MOST_ASKED]
+    begun = {word: vectors.query([[word]], marks="*") for word in words}
+    sought = begun | {word: vectors.query([those]) for word, those in known.items()}
+    return Reading(
+        asked=" & ".join(sought[word] for word in told),
+        others=" & ".join(sought[word] for word in words if word not in told),
+        vague=not known,
+    )
 
 
 def _id(term: str) -> int | None:

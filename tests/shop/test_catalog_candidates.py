@@ -63,6 +63,18 @@ def test_a_beginning_of_many_words_finds_old_books_too_where_few_have_it() -> No
     assert listed("z la") == []
 
 
+def test_beginnings_too_are_looked_for_in_titles_first() -> None:
+    put_on_sale(("Za", "Ai"))
+    titles = put_on_sale(*[("Zaa hoa", "Ai")] * (MOST - 1))
+    put_on_sale(*[("Lá", "Zaa hoa")] * MOST)
+    # No book has `za` beside a word that `ho` begins.
+    found = listed("za ho")
+    assert set(found[: MOST - 1]) == set(titles)
+    assert len(found) > MOST
+    more = put_on_sale(("Zaa hoa", "Ai"))
+    assert set(listed("za ho")) == {*titles, *more}
+
+
 @pytest.mark.parametrize("completions", [0, 30])
 def test_what_is_of_another_kind_or_deleted_takes_no_place(
     monkeypatch: pytest.MonkeyPatch, completions: int

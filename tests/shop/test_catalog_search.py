@@ -77,10 +77,26 @@ def test_a_title_goes_before_an_author_and_a_category() -> None:
 
 def test_the_whole_title_goes_first_and_whole_words_before_beginnings() -> None:
     entry = ("Tô Hoài", "Thiếu nhi", date(1941, 1, 1), Decimal(1))
-    titles = ["Dế Mèn", "Dế Mèn phiêu lưu ký", "Mènh dến", "Dế"]
+    titles = ["Dế Mèn", "Dế Mèn phiêu lưu ký", "Mènh dế", "Dến"]
     catalog.add_books(entries=[catalog.Entry(title, *entry) for title in titles])
-    assert found("de men") == ["Dế Mèn", "Dế Mèn phiêu lưu ký", "Mènh dến"]
-    assert found("de") == ["Dế", "Dế Mèn", "Dế Mèn phiêu lưu ký", "Mènh dến"]
+    assert found("de men") == ["Dế Mèn", "Dế Mèn phiêu lưu ký", "Mènh dế"]
+    assert found("de") == ["Mènh dế", "Dế Mèn", "Dế Mèn phiêu lưu ký", "Dến"]
+
+
+def test_a_word_before_the_last_is_a_beginning_where_it_finds_nothing_as_it_is() -> None:
+    def add(title: str) -> None:
+        catalog.add_books(
+            entries=[catalog.Entry(title, "Ai", "Kỳ ảo", date(1997, 1, 1), Decimal(1))]
+        )
+
+    add("Harry Potter")
+    assert found("har pot") == ["Harry Potter"]
+    add("Har")
+    assert found("har pot") == ["Harry Potter"]
+    assert found("pot har") == ["Harry Potter"]
+    add("Har và Pottery")
+    assert found("har pot") == ["Har và Pottery"]
+    assert found("pot har") == ["Harry Potter", "Har và Pottery"]
 
 
 def test_a_number_finds_the_book_of_that_id_first(shelf: dict[str, int]) -> None:
