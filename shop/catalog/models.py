@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from shop.catalog import vectors
+from shop.catalog import names, vectors
 from shop.core import money
 
 
@@ -35,6 +35,9 @@ class Author(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(author_name=""), name="author_name_not_empty"),
+        ]
+        indexes: ClassVar = [
+            GinIndex(names.Triples("name_folded"), name="author_name_triples", fastupdate=False),
         ]
 
     def __str__(self) -> str:
