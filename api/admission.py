@@ -10,7 +10,7 @@ from django.db import connection
 from shop.core.errors import Unavailable
 from tasks.engine import jobs
 
-# So many jobs may wait to be begun: some two minutes' work of a small machine.
+# So many jobs may wait for workers: a minute's work or so of a small machine.
 MOST = 10_000
 LOOK_SECONDS = 1.0
 log = structlog.get_logger("gateway.admission")
@@ -42,7 +42,7 @@ class Admission:
 
     def look(self) -> None:
         """See how many jobs wait, and tell the log when that changes anything."""
-        is_full = jobs.are_queued(more_than=MOST)
+        is_full = jobs.are_to_do(more_than=MOST)
         if is_full != self._is_full:
             log.warning("queue_is_full" if is_full else "queue_has_room", most=MOST)
         self._is_full = is_full

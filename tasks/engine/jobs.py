@@ -191,12 +191,16 @@ def get_for(*, job_id: UUID, account_id: int | None, open_kinds: Collection[str]
     return job
 
 
-def are_queued(*, more_than: int) -> bool:
-    """Return whether more jobs wait to be begun; reads no more rows than it takes to know."""
+def are_to_do(*, more_than: int) -> bool:
+    """Return whether more jobs wait for workers; reads no more rows than it takes to know.
+
+    Those that are to be begun, and those of which a message is on its way. Not those that sleep
+    until another attempt, or wait for a customer.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM (SELECT FROM jobs_job"
-            " WHERE due_at IS NOT NULL AND state = 'queued' LIMIT %s) AS queue",
+            " WHERE due_at IS NOT NULL AND (state = 'queued' OR publications > 0) LIMIT %s) AS queue",
             [more_than + 1],
         )
         (number,) = cursor.fetchone()

@@ -5,7 +5,7 @@ nothing: publishing too often costs a little work and never a job.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from uuid import UUID
 
@@ -29,6 +29,9 @@ LONGEST_GRACE = 40.0
 # Seconds by which a message may be sent later than its job's pause begins: jobs are collected for
 # one at the most, and clocks differ.
 LATE = 2.0
+# For how long a message may be in a queue: so much later than it was accepted a job may stand at
+# the end anew for each message that came before its last.
+ONE_PASSAGE = timedelta(minutes=1)
 
 
 def run(stop: Event) -> None:
@@ -65,11 +68,9 @@ def recover(heads: Mapping[str, Head]) -> int:
             .order_by("due_at", "pk")[:BATCH]
         )
         copies = [job for job in due if _deserves_a_copy(job, heads, accepted_at)]
-        pauses = {job.pk: LEASE for job in due}
         for job in copies:
             job.publications += 1
-            pauses[job.pk] = _grace(job)
-        _set_due(pauses)
+        _set_due({job.pk: _grace(job) for job in due})
         Job.objects.filter(pk__in=[job.pk for job in copies]).update(
             publications=F("publications") + 1, delayed_by=None
         )
@@ -102,7 +103,8 @@ def _deserves_a_copy(
     if head is None or head.job_id not in accepted_at:
         return True
     # Sent after it, or accepted after it, and yet before it in the queue.
-    return head.age < _grace(job) - LATE or job.created_at < accepted_at[head.job_id]
+    sent_later, earlier = head.age < _grace(job) - LATE, job.seq + job.publications - 1
+    return sent_later or accepted_at[head.job_id] - job.created_at > earlier * ONE_PASSAGE
 
 
 def _grace(job: Job) -> float:

@@ -114,7 +114,13 @@ def test_while_too_many_jobs_wait_no_more_are_accepted(monkeypatch: pytest.Monke
     assert (refused.status_code, refused["Retry-After"]) == (503, "5")
     assert refused.data["code"] == "unavailable"
     assert Job.objects.count() == 2
-    Job.objects.filter(pk=Job.objects.latest("pk").pk).update(state="running")
+    last = Job.objects.filter(pk=Job.objects.latest("pk").pk)
+    # Begun, and its next message waits for a worker.
+    last.update(state="running")
+    found.look()
+    assert send(idempotency_key='"later"').status_code == 503
+    # It waits for somebody else.
+    last.update(state="waiting", publications=0)
     found.look()
     assert send(idempotency_key='"later"').status_code == 202
 
@@ -128,7 +134,7 @@ def test_a_look_at_the_queue_that_fails_keeps_nobody_out(monkeypatch: pytest.Mon
     found.look()
     with pytest.raises(TooMuchToDo):
         found.check()
-    monkeypatch.setattr(jobs, "are_queued", fail)
+    monkeypatch.setattr(jobs, "are_to_do", fail)
     found.switch_on()
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

@@ -106,13 +106,13 @@ MUTANTS = (
         edits=(
             (
                 RECOVERY,
-                "return head.age < _grace(job) - LATE or job.created_at < accepted_at[head.job_id]",
-                "return True",
+                "return sent_later or accepted_at",
+                "return True or accepted_at",
             ),
         ),
         tests=(
             *of(RECOVERING, "behind_others_that_wait_there_are_no_copies_but_first_messages"),
-            *of("engine/test_overload", "while_those_before_it_wait_still_a_job_gets_few_copies"),
+            *of("engine/test_overload", "while_those_before_it_wait_still_a_job_gets_no_copies"),
         ),
     ),
     Mutant(
