@@ -200,7 +200,8 @@ def are_to_do(*, more_than: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM (SELECT FROM jobs_job"
-            " WHERE due_at IS NOT NULL AND (state = 'queued' OR publications > 0) LIMIT %s) AS queue",
+            " WHERE due_at IS NOT NULL AND (state = 'queued' OR publications > 0)"
+            " LIMIT %s) AS queue",
             [more_than + 1],
         )
         (number,) = cursor.fetchone()

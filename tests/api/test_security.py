@@ -106,7 +106,7 @@ def test_where_the_public_address_is_of_tls_so_is_every_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen = []
-    monkeypatch.setattr(wsgi, "_django", lambda environ, _: seen.append(environ["wsgi.url_scheme"]))
+    monkeypatch.setattr(wsgi, "_let_in", lambda environ, _: seen.append(environ["wsgi.url_scheme"]))
     for scheme in ("http", "https"):
         monkeypatch.setattr(wsgi, "_SCHEME", scheme)
         wsgi.application({"wsgi.url_scheme": "http", "HTTP_X_FORWARDED_PROTO": "gopher"}, None)

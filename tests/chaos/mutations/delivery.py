@@ -111,7 +111,10 @@ MUTANTS = (
             ),
         ),
         tests=(
-            *of(RECOVERING, "behind_others_that_wait_there_are_no_copies_but_first_messages"),
+            *of(
+                "engine/test_withheld_copies",
+                "behind_others_that_wait_there_are_no_copies_but_first_messages",
+            ),
             *of("engine/test_overload", "while_those_before_it_wait_still_a_job_gets_no_copies"),
         ),
     ),
