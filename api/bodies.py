@@ -2,7 +2,6 @@
 
 import io
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,18 +9,20 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
 from api import errors, parsers
+from api.turnstile import Crowded, Turnstile
 from shop.core.errors import Unavailable
 
-# Of the gateway's threads, how many may read a body, in all and for one address. Nothing ends a
-# read but the client, who may be silent for as long as it likes: the server knows no deadline for
-# bodies. A whole body takes milliseconds, and who sends many at once waits so long for a turn, as
-# long as it is not one of too many.
+# How many bodies are read at once, in all and of one address. Nothing ends a read but the client,
+# who may be silent for as long as it likes: the server knows no deadline for bodies. A whole body
+# takes milliseconds, and of those that many send at once each waits so long for its turn.
 MAX_READERS = 24
 MAX_READERS_OF_ONE = 6
+MAX_WAITING = 150
 PATIENCE_SECONDS = 0.5
-_readers: Counter[str] = Counter()
-_waiting: Counter[str] = Counter()
-_turn = threading.Condition()
+_all = Turnstile(working=MAX_READERS, line=MAX_WAITING, patience=PATIENCE_SECONDS)
+# Of each address that has bodies under way the way in, and how many they are.
+_ways: dict[str, tuple[Turnstile, int]] = {}
+_changing = threading.Lock()
 
 
 def take(request: HttpRequest) -> None:
@@ -54,31 +55,35 @@ def take(request: HttpRequest) -> None:
 @contextmanager
 def _place(address: str) -> Iterator[None]:
     """Hold a place of those who read a body. Raises Unavailable when none is left, or gets free."""
-    with _turn:
-        if not _has_place(address):
-            raise Unavailable("Too many requests are being sent slowly; try again later.")
-        _readers[address] += 1
+    with _way(address) as own:
+        try:
+            own.enter()
+            _all.enter()
+        except Crowded:
+            own.leave()
+            slow = "Too many requests are being sent slowly; try again later."
+            raise Unavailable(slow) from None
+        try:
+            yield
+        finally:
+            _all.leave()
+            own.leave()
+
+
+@contextmanager
+def _way(address: str) -> Iterator[Turnstile]:
+    """Have a way in for this address, as long as it has bodies under way."""
+    with _changing:
+        way, users = _ways.get(address) or (_new_way(), 0)
+        _ways[address] = way, users + 1
     try:
-        yield
+        yield way
     finally:
-        with _turn:
-            _leave(_readers, address)
-            _turn.notify_all()
+        with _changing:
+            way, users = _ways.pop(address)
+            if users > 1:
+                _ways[address] = way, users - 1
 
 
-def _has_place(address: str) -> bool:
-    """Return whether one more may read, having waited while others of this address do."""
-    if _readers[address] >= MAX_READERS_OF_ONE:
-        if _waiting.total() >= MAX_READERS:
-            return False
-        _waiting[address] += 1
-        _turn.wait_for(lambda: _readers[address] < MAX_READERS_OF_ONE, PATIENCE_SECONDS)
-        _leave(_waiting, address)
-    return _readers[address] < MAX_READERS_OF_ONE and _readers.total() < MAX_READERS
-
-
-def _leave(counted: Counter[str], address: str) -> None:
-    """Count one less, and forget an address of which there is none."""
-    counted[address] -= 1
-    if not counted[address]:
-        del counted[address]
+def _new_way() -> Turnstile:
+    return Turnstile(working=MAX_READERS_OF_ONE, line=MAX_WAITING, patience=PATIENCE_SECONDS)

@@ -18,9 +18,9 @@ from config.local.processes import tie_forks
 
 # A thread for each request under way. Those that are worked on or wait for it (api/turnstile.py),
 # that wait for jobs (api/waiting.py), and whose bodies are read or wait for that (api/bodies.py)
-# are 258 at most, which leaves some to tell further ones to come again. Whoever reads a long answer
-# slowly has one, too.
-THREADS = 280
+# are some 380 at most, which leaves some to tell further ones to come again. Whoever reads a long
+# answer slowly has one, too.
+THREADS = 400
 # Seconds that a new process has to get ready, and the old one then to finish. Together less than
 # who stops the gateway waits for it.
 READY_SECONDS, FINISH_SECONDS = 4, 8

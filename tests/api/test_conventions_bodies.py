@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
 
 from api import bodies
-from api.bodies import MAX_READERS, MAX_READERS_OF_ONE
+from api.bodies import MAX_READERS, MAX_READERS_OF_ONE, MAX_WAITING
 from api.middleware import ProblemMiddleware
 from api.serializers.base import MAX_UNKNOWN
 
@@ -103,13 +103,13 @@ def answers(found: list[Future[Any]]) -> list[int]:
 
 def test_slow_bodies_leave_room_for_other_requests() -> None:
     with silent(MAX_READERS, each=MAX_READERS_OF_ONE) as found:
-        wait_for(lambda: bodies._readers.total() == MAX_READERS)
+        wait_for(lambda: bodies._all._free == 0)
         response, seen = send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.1.0.1")
         assert (response.status_code, seen) == (503, [])
         assert response["Retry-After"]
         assert send(b"", REMOTE_ADDR="10.1.0.1")[0].status_code == 200
     assert answers(found) == [200] * MAX_READERS
-    assert not bodies._readers
+    assert nobody_reads()
     assert send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.1.0.1")[0].status_code == 200
 
 
@@ -121,18 +121,31 @@ def test_one_address_does_not_take_the_places_of_all() -> None:
             response, _ = send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR=address)
             assert response.status_code == status
     assert sorted(answers(found)) == [200] * MAX_READERS_OF_ONE + [503] * refused
-    assert not bodies._readers
+    assert nobody_reads()
 
 
 def test_many_whole_bodies_of_one_address_are_read_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 10)
+    monkeypatch.setattr(bodies, "MAX_WAITING", MAX_READERS)
     number = MAX_READERS_OF_ONE + MAX_READERS
     with silent(number, each=number) as found:
-        wait_for(lambda: bodies._waiting.total() == MAX_READERS)
+        wait_for(lambda: any(way.is_full for way, _ in bodies._ways.values()))
         assert send(b"{}", CONTENT_LENGTH="2", REMOTE_ADDR="10.0.0.0")[0].status_code == 503
     assert answers(found) == [200] * number
-    assert not bodies._readers
-    assert not bodies._waiting
+    assert nobody_reads()
+
+
+def test_a_burst_of_one_address_is_read_to_the_last() -> None:
+    number = MAX_READERS_OF_ONE + MAX_WAITING
+    with ThreadPoolExecutor(number) as pool:
+        address = {"REMOTE_ADDR": "10.0.0.0"}
+        found = [pool.submit(send, b"{}", CONTENT_LENGTH="2", **address) for _ in range(number)]
+        assert set(answers(found)) == {200}
+    assert nobody_reads()
+
+
+def nobody_reads() -> bool:
+    return bodies._all._free == MAX_READERS and not bodies._ways
 
 
 def wait_for(fact: Callable[[], bool]) -> None:
