@@ -17,7 +17,7 @@ from shop.core.errors import Unavailable
 # takes milliseconds, and of those that many send at once each waits so long for its turn.
 MAX_READERS = 24
 MAX_READERS_OF_ONE = 6
-MAX_WAITING = 150
+MAX_WAITING = 60
 PATIENCE_SECONDS = 0.5
 _all = Turnstile(working=MAX_READERS, line=MAX_WAITING, patience=PATIENCE_SECONDS)
 # Of each address that has bodies under way the way in, and how many they are.

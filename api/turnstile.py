@@ -22,8 +22,10 @@ from shop.core.errors import Unavailable
 
 # One for each of the gateway's database connections, but for those that are for its own threads.
 WORKING = 20
-# Less than a second's work of a small machine. Each holds one of the gateway's threads.
-LINE = 150
+# A quarter of a second's work or so of a small machine. A line that is longer is a burst, at first;
+# each who waits in it holds one of the gateway's threads.
+LINE = 60
+BURST_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
 # Whoever looks after the shop is to see what it does, just then.
 ALWAYS = {"/livez", "/readyz", "/metrics"}
@@ -59,13 +61,14 @@ _HEADERS = {
 class Turnstile:
     """Lets so many in at once, and the others in the order in which they came. Threads share it."""
 
-    def __init__(
-        self, *, working: int = WORKING, line: int = LINE, patience: float = PATIENCE_SECONDS
-    ) -> None:
-        """Let `working` in, and `line` wait for so many seconds each at the most."""
+    def __init__(self, *, working: int, line: int, patience: float, burst: float = 0.0) -> None:
+        """Let `working` in, and `line` wait, or more for `burst` seconds; each for `patience`."""
         self._free = working
         self._most_in_line = line
         self._patience = patience
+        self._burst = burst
+        # Since when so many wait; in no time at all where nobody may.
+        self._long_since = float("inf") if line else float("-inf")
         # Of each who waits a lock that is released when its turn has come.
         self._line: deque[threading.Lock] = deque()
         self._changing = threading.Lock()
@@ -74,7 +77,7 @@ class Turnstile:
     @property
     def is_full(self) -> bool:
         """Return whether nobody else may even wait."""
-        return self._free <= 0 and len(self._line) >= self._most_in_line
+        return self._free <= 0 and time.monotonic() - self._long_since >= self._burst
 
     def enter(self) -> None:
         """Take a place for this thread, when it is its turn. Raises Crowded if that is too late."""
@@ -90,6 +93,7 @@ class Turnstile:
         with self._changing:
             if self._line:
                 self._line.popleft().release()
+                self._look()
             else:
                 self._free += 1
 
@@ -104,6 +108,7 @@ class Turnstile:
             turn = threading.Lock()
             turn.acquire()
             self._line.append(turn)
+            self._look()
             return turn
 
     def _wait(self, turn: threading.Lock) -> None:
@@ -113,10 +118,18 @@ class Turnstile:
             # Whose turn came at the last moment is not in line any more, and has a place.
             if turn in self._line:
                 self._line.remove(turn)
+                self._look()
                 raise Crowded
 
+    def _look(self) -> None:
+        """Note whether the line is a long one."""
+        if len(self._line) < self._most_in_line:
+            self._long_since = float("inf")
+        else:
+            self._long_since = min(self._long_since, time.monotonic())
 
-turnstile = Turnstile()
+
+turnstile = Turnstile(working=WORKING, line=LINE, patience=PATIENCE_SECONDS, burst=BURST_SECONDS)
 
 
 class TurnstileMiddleware:

@@ -16,11 +16,11 @@ from granian.server import MPServer
 
 from config.local.processes import tie_forks
 
-# A thread for each request under way. Those that are worked on or wait for it (api/turnstile.py),
-# that wait for jobs (api/waiting.py), and whose bodies are read or wait for that (api/bodies.py)
-# are some 380 at most, which leaves some to tell further ones to come again. Whoever reads a long
-# answer slowly has one, too.
-THREADS = 400
+# A thread for each request under way: those that are worked on or wait for it (api/turnstile.py),
+# that wait for jobs (api/waiting.py), and whose bodies are read (api/bodies.py) are 144, beside
+# those that tell further ones to come again. No more than needed: each that wants the interpreter
+# while others have it wakes up two hundred times a second, and with 400 nobody was answered.
+THREADS = 160
 # Seconds that a new process has to get ready, and the old one then to finish. Together less than
 # who stops the gateway waits for it.
 READY_SECONDS, FINISH_SECONDS = 4, 8

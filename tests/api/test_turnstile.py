@@ -83,6 +83,26 @@ def test_who_finds_no_place_waits_for_one(visit: Visit) -> None:
     assert not gate.is_full
 
 
+def test_a_line_may_be_longer_for_a_moment(visit: Visit) -> None:
+    gate = Turnstile(working=1, line=1, patience=SECONDS, burst=0.5)
+    inside = visit(gate)
+    assert inside.came_in.wait(SECONDS)
+    crowd = [visit(gate) for _ in range(5)]
+    while len(gate._line) < len(crowd):
+        time.sleep(0.001)
+    assert not gate.is_full
+    await_line(gate)
+    with pytest.raises(Crowded):
+        gate.enter()
+    # One after the other goes, until one waits still, and then nobody.
+    for one in (inside, *crowd[:3]):
+        assert gate.is_full
+        one.go()
+    assert gate.is_full
+    crowd[3].go()
+    assert not gate.is_full
+
+
 def test_who_comes_later_does_not_overtake_those_in_line(visit: Visit) -> None:
     gate = Turnstile(working=1, line=2, patience=SECONDS)
     gate.enter()
@@ -131,7 +151,7 @@ def test_nobody_waits_for_ever(visit: Visit) -> None:
 
 
 def test_who_waits_for_a_job_holds_no_place(monkeypatch: pytest.MonkeyPatch, visit: Visit) -> None:
-    gate = Turnstile(working=1, line=0)
+    gate = Turnstile(working=1, line=0, patience=0.0)
     monkeypatch.setattr(waiting, "turnstile", gate)
     others: list[Visitor] = []
 
@@ -149,7 +169,7 @@ def test_who_waits_for_a_job_holds_no_place(monkeypatch: pytest.MonkeyPatch, vis
 
 
 def nothing_left() -> Turnstile:
-    return Turnstile(working=0, line=0)
+    return Turnstile(working=0, line=0, patience=0.0)
 
 
 def test_a_request_that_finds_no_place_is_told_to_come_again(
@@ -170,7 +190,7 @@ def test_a_request_that_finds_no_place_is_told_to_come_again(
 
 
 def test_a_place_is_given_back_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Turnstile(working=1, line=0)
+    gate = Turnstile(working=1, line=0, patience=0.0)
     monkeypatch.setattr(turnstile, "turnstile", gate)
 
     def fail(_: HttpRequest) -> HttpResponse:
@@ -232,7 +252,8 @@ def test_who_looks_after_the_shop_always_gets_in(door: Door) -> None:
 
 
 def test_where_there_is_room_all_get_in(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turnstile, "turnstile", Turnstile())
+    gate = Turnstile(working=1, line=1, patience=0.0)
+    monkeypatch.setattr(turnstile, "turnstile", gate)
     asked = Asked()
     assert door(asked, asked.answer) == [b"in"]
 

@@ -14,7 +14,7 @@ from tests.journeys.client import Answer, Client, poll
 from tests.journeys.processes import Shop, frozen
 
 PURCHASES = 40
-# More than are worked on and wait for it (api/turnstile.py).
+# More than are worked on and wait for it (api/turnstile.py), however short a moment.
 CROWD = 300
 SECONDS = 60.0
 
