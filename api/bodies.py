@@ -9,17 +9,26 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
 from api import errors, parsers
-from api.turnstile import Crowded, Turnstile
+from api.turnstile import BURST_SECONDS, Crowded, Turnstile
 from shop.core.errors import Unavailable
 
 # How many bodies are read at once, in all and of one address. Nothing ends a read but the client,
 # who may be silent for as long as it likes: the server knows no deadline for bodies. A whole body
-# takes milliseconds, and of those that many send at once each waits so long for its turn.
+# takes milliseconds, and of those that many send at once each waits for its turn; so many of them,
+# unless it is a burst.
 MAX_READERS = 24
 MAX_READERS_OF_ONE = 6
-MAX_WAITING = 60
+MAX_WAITING = 24
 PATIENCE_SECONDS = 0.5
-_all = Turnstile(working=MAX_READERS, line=MAX_WAITING, patience=PATIENCE_SECONDS)
+
+
+def _new_way(places: int) -> Turnstile:
+    return Turnstile(
+        working=places, line=MAX_WAITING, patience=PATIENCE_SECONDS, burst=BURST_SECONDS
+    )
+
+
+_all = _new_way(MAX_READERS)
 # Of each address that has bodies under way the way in, and how many they are.
 _ways: dict[str, tuple[Turnstile, int]] = {}
 _changing = threading.Lock()
@@ -74,7 +83,7 @@ def _place(address: str) -> Iterator[None]:
 def _way(address: str) -> Iterator[Turnstile]:
     """Have a way in for this address, as long as it has bodies under way."""
     with _changing:
-        way, users = _ways.get(address) or (_new_way(), 0)
+        way, users = _ways.get(address) or (_new_way(MAX_READERS_OF_ONE), 0)
         _ways[address] = way, users + 1
     try:
         yield way
@@ -83,7 +92,3 @@ def _way(address: str) -> Iterator[Turnstile]:
             way, users = _ways.pop(address)
             if users > 1:
                 _ways[address] = way, users - 1
-
-
-def _new_way() -> Turnstile:
-    return Turnstile(working=MAX_READERS_OF_ONE, line=MAX_WAITING, patience=PATIENCE_SECONDS)

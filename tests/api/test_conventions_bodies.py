@@ -126,7 +126,7 @@ def test_one_address_does_not_take_the_places_of_all() -> None:
 
 def test_many_whole_bodies_of_one_address_are_read_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 10)
-    monkeypatch.setattr(bodies, "MAX_WAITING", MAX_READERS)
+    monkeypatch.setattr(bodies, "BURST_SECONDS", 0)
     number = MAX_READERS_OF_ONE + MAX_READERS
     with silent(number, each=number) as found:
         wait_for(lambda: any(way.is_full for way, _ in bodies._ways.values()))
@@ -136,7 +136,7 @@ def test_many_whole_bodies_of_one_address_are_read_in_turn(monkeypatch: pytest.M
 
 
 def test_a_burst_of_one_address_is_read_to_the_last() -> None:
-    number = MAX_READERS_OF_ONE + MAX_WAITING
+    number = MAX_READERS_OF_ONE + 4 * MAX_WAITING
     with ThreadPoolExecutor(number) as pool:
         address = {"REMOTE_ADDR": "10.0.0.0"}
         found = [pool.submit(send, b"{}", CONTENT_LENGTH="2", **address) for _ in range(number)]
