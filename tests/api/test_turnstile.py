@@ -117,6 +117,20 @@ def test_who_comes_later_does_not_overtake_those_in_line(visit: Visit) -> None:
     assert newcomer.came_in.wait(SECONDS)
 
 
+def test_those_in_line_get_in_as_they_came(visit: Visit) -> None:
+    gate = Turnstile(working=1, line=2, patience=SECONDS)
+    inside = visit(gate)
+    assert inside.came_in.wait(SECONDS)
+    first = visit(gate)
+    while not gate._line:
+        time.sleep(0.001)
+    second = visit(gate)
+    await_line(gate)
+    inside.go()
+    assert first.came_in.wait(SECONDS)
+    assert not second.came_in.is_set()
+
+
 def test_a_turn_that_comes_at_the_last_moment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Turnstile(working=1, line=1, patience=0.0)
     gate.enter()
