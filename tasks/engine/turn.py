@@ -27,6 +27,8 @@ TRIES = 8
 FORWARD_TRIES = 11
 BUG_TRIES = 3
 LONGEST_PAUSE = 30.0
+# Where a job's data keeps how far the present step came.
+SO_FAR = "so_far"
 
 
 def pause(attempts: int) -> timedelta:
@@ -111,6 +113,7 @@ class Turn:
             "request_id": self.job.request_id,
             "outcome": str(self.job.outcome),
             "cancelled_by": self.job.cancelled_by,
+            "so_far": self.job.data.get(SO_FAR),
         }
 
     def _now(self) -> datetime:
@@ -130,6 +133,7 @@ class Turn:
     def done(self, results: Mapping[str, Any]) -> None:
         """Note that the step is done, with what it gave, and go on to the next."""
         self._note(StepState.DONE)
+        self.job.data.pop(SO_FAR, None)
         self.job.data.update(results)
         self.job.attempt = 0
         self.job.cursor += 1
@@ -148,6 +152,8 @@ class Turn:
         self._enter(State.WAITING)
         self.record["state"] = StepState.WAITING
         self.job.action = dict(reason.action) if reason.action else None
+        if reason.so_far is not None:
+            self.job.data[SO_FAR] = reason.so_far
         self.job.attempt = 0
         if reason.seconds == 0 and not self.has_news:
             return None  # Its turn comes with its next message.

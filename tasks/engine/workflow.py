@@ -14,9 +14,10 @@ from typing import Any, get_type_hints
 from tasks.engine.models import Job, StepState
 
 # What the engine itself hands to a step that asks for it: the job's id, the step's idempotency key
-# (`{job_id}:{step}`), whose request it was, who started the job and whom it is for; for an undo
-# also what it ends in, `failed` or `cancelled`, and who cancelled it.
-PROVIDED = frozenset({"job_id", "key", "owner_id", "beneficiary_id", "request_id"})
+# (`{job_id}:{step}`), whose request it was, who started the job and whom it is for, and how far the
+# step came before it asked for another turn; for an undo also what it ends in, `failed` or
+# `cancelled`, and who cancelled it.
+PROVIDED = frozenset({"job_id", "key", "owner_id", "beneficiary_id", "request_id", "so_far"})
 PROVIDED_TO_UNDO = PROVIDED | {"outcome", "cancelled_by"}
 # Seconds until a link that was published is published again. Above every timeout of a database
 # session, so that a frozen worker has lost its locks by then, and above that of every call.
@@ -30,7 +31,9 @@ Many = Callable[[Sequence[Mapping[str, Any]]], Sequence[Outcome | None]]
 
 
 class NotYet(Exception):
-    """Raised by a step that waits for something outside: nothing is kept, and it is run again.
+    """Raised by a step that waits for something outside, or has more to do than fits into a turn.
+
+    Nothing that it wrote is kept, and it is run again, given `so_far`, a JSON value.
 
     `seconds` until it looks again, unless `jobs.wake` has it look earlier; with none, at once, by a
     message of its own. `action` is what the job's owner can do meanwhile. After `limit` seconds
@@ -45,10 +48,12 @@ class NotYet(Exception):
         action: Mapping[str, Any] | None = None,
         limit: float | None = None,
         then: Exception | None = None,
+        so_far: Any = None,
     ) -> None:
         """Wait."""
         super().__init__()
         self.seconds, self.action, self.limit, self.then = seconds, action, limit, then
+        self.so_far = so_far
 
 
 class MiswiredError(Exception):

@@ -1,17 +1,15 @@
 """Steps that keep the shop in order: deleting what is old, verifying the books."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TypedDict
 
-import structlog
 from django.conf import settings
 
 from shop.customers import guessing, logins, mailed_tokens
 from shop.payments import events
 from tasks.engine import expiry
-from tasks.verification import checking
+from tasks.verification.walking import Breach, Walk, walk
 
-log = structlog.get_logger(__name__)
 # How many rows of each kind one run deletes at most.
 BATCH = 2_000
 # Runs that the clock starts are many, and tell little when they are over.
@@ -50,13 +48,6 @@ class EventsDeleted(TypedDict):
     """How many."""
 
     events: int
-
-
-class Breach(TypedDict):
-    """A rule, and how many rows break it."""
-
-    rule: str
-    rows: int
 
 
 class StockVerified(TypedDict):
@@ -106,35 +97,22 @@ def delete_events() -> EventsDeleted:
     return EventsDeleted(events=events.delete_old(older_than=EVENTS_KEPT, limit=BATCH))
 
 
-def verify_stock() -> StockVerified:
-    """Verify the whole warehouse."""
-    return StockVerified(stock=_breaches("stock"))
+def verify_stock(*, so_far: Walk | None) -> StockVerified:
+    """Verify the whole warehouse, in as many turns as it takes."""
+    return StockVerified(stock=walk("stock", lately=VERIFIED, so_far=so_far))
 
 
-def verify_orders() -> OrdersVerified:
-    """Verify orders and payments that changed lately."""
-    return OrdersVerified(orders=[*_breaches("orders"), *_breaches("money")])
+def verify_orders(*, so_far: Walk | None) -> OrdersVerified:
+    """Verify orders and payments that changed lately, in as many turns as it takes."""
+    return OrdersVerified(orders=walk("orders", "money", lately=VERIFIED, so_far=so_far))
 
 
-def verify_jobs(*, stock: list[Breach], orders: list[Breach]) -> Verified:
-    """Verify jobs, and sum up."""
-    breaches = [*stock, *orders, *_breaches("jobs")]
+def verify_jobs(*, stock: list[Breach], orders: list[Breach], so_far: Walk | None) -> Verified:
+    """Verify jobs that ended lately, in as many turns as it takes, and sum up."""
+    breaches = [*stock, *orders, *walk("jobs", lately=VERIFIED, so_far=so_far)]
     lines = [f"{breach['rule']} Not so for {breach['rows']} rows." for breach in breaches]
     return Verified(
         breaches=breaches,
         subject="The books do not add up",
         body="\n".join([*lines, "", "See `manage.py verify`."]) if breaches else None,
     )
-
-
-def _breaches(about: str) -> list[Breach]:
-    findings = checking.check(since=datetime.now(UTC) - VERIFIED, about=about)
-    broken = [finding for finding in findings if finding.breaches]
-    for finding in broken:
-        log.error(
-            "rule_broken",
-            rule=finding.rule.sentence,
-            rows=finding.breaches,
-            first=finding.first,
-        )
-    return [Breach(rule=found.rule.sentence, rows=found.breaches) for found in broken]

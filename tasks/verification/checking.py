@@ -10,6 +10,7 @@ from django.db import connection
 
 from shop.orders import selectors as orders
 from tasks.engine import registry
+from tasks.verification import slices
 from tasks.verification.rules import RULES, Rule
 
 # How many of the rows that break a rule are shown.
@@ -26,22 +27,26 @@ class Finding:
     first: list[dict[str, Any]]
 
 
-def check(*, since: datetime | None = None, about: str | None = None) -> Iterator[Finding]:
-    """Yield what each rule finds, or each about one subject, in things that changed since then.
+def check(*, since: datetime | None = None) -> Iterator[Finding]:
+    """Yield what each rule finds in things that changed since then.
 
     Reads only. Each rule sees one moment; in a transaction with snapshots all see the same.
     """
     values = parameters(since=since)
     for rule in RULES:
-        if about in (None, rule.about):
-            yield _applied(rule, values)
+        with connection.cursor() as cursor:
+            cursor.execute(rule.rows, values)
+            (rows,) = cursor.fetchone()
+        breaches, first = broken_by(rule, values)
+        yield Finding(rule, rows, breaches, first)
 
 
 def parameters(*, since: datetime | None = None) -> dict[str, Any]:
-    """Return what the statements of rules take."""
+    """Return what the statements of rules take, all that changed since then within bounds."""
     workflows = registry.workflows()
     return {
-        "since": since or "-infinity",
+        **slices.all_there_is(),
+        **({"since": since} if since else {}),
         "changes": [
             f"{old} {new}" for old, following in orders.transitions().items() for new in following
         ],
@@ -52,14 +57,13 @@ def parameters(*, since: datetime | None = None) -> dict[str, Any]:
     }
 
 
-def _applied(rule: Rule, values: dict[str, Any]) -> Finding:
+def broken_by(rule: Rule, values: dict[str, Any]) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many rows break the rule, and the first of them, given its parameters."""
     shown = (
         "SELECT count(*) OVER (), to_jsonb(found)::text FROM"  # noqa: S608 (the rules' own words)
         f" ({rule.breaches}) found LIMIT {SHOWN}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(rule.rows, values)
-        (rows,) = cursor.fetchone()
         cursor.execute(shown, values)
         found = cursor.fetchall()
-    return Finding(rule, rows, found[0][0] if found else 0, [json.loads(row) for _, row in found])
+    return (found[0][0] if found else 0), [json.loads(row) for _, row in found]

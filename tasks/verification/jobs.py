@@ -1,14 +1,14 @@
 """Rules of jobs: what the engine promises of each."""
 
 ACTIVE = "SELECT count(*) FROM jobs_job WHERE due_at IS NOT NULL OR state = 'stuck'"
-ENDED = "SELECT count(*) FROM jobs_job WHERE finished_at IS NOT NULL AND finished_at >= %(since)s"
+ENDED = "SELECT count(*) FROM jobs_job WHERE finished_at > %(since)s AND finished_at <= %(until)s"
 
 RULES = {
     "A job that ended accounts for each of its steps.": (
         ENDED,
         """
         SELECT id, kind, state, jsonb_path_query_array(steps, '$[*].state') AS steps FROM jobs_job
-        WHERE finished_at IS NOT NULL AND finished_at >= %(since)s AND (
+        WHERE finished_at > %(since)s AND finished_at <= %(until)s AND (
             steps = '[]' OR state = 'succeeded' AND result IS NULL
             OR CASE WHEN state = 'succeeded' THEN jsonb_path_exists(
                     steps, '$[*] ? (@.state != "done" && @.state != "skipped")')
@@ -24,14 +24,14 @@ RULES = {
         CROSS JOIN LATERAL (
             SELECT string_agg(step ->> 'name', ' ' ORDER BY position) AS names
             FROM jsonb_array_elements(steps) WITH ORDINALITY AS step (step, position)) found
-        WHERE finished_at IS NOT NULL AND finished_at >= %(since)s
+        WHERE finished_at > %(since)s AND finished_at <= %(until)s
         AND found.names IS DISTINCT FROM known.names""",
     ),
     "Each step that was done or failed was tried, and one is why a job failed.": (
         ENDED,
         """
         SELECT id, kind, state, error, steps FROM jobs_job
-        WHERE finished_at IS NOT NULL AND finished_at >= %(since)s AND (
+        WHERE finished_at > %(since)s AND finished_at <= %(until)s AND (
             jsonb_path_exists(steps, '$[*] ? ((@.state == "done" || @.state == "failed")
                 && (@.attempts < 1 || @.finished_at == null))')
             OR (state = 'failed') <> (error IS NOT NULL)
@@ -39,7 +39,7 @@ RULES = {
                 jsonb_path_query_array(steps, '$[*] ? (@.state == "failed")')) <> 1)""",
     ),
     "A registration that ended leaves all of a customer, or nothing.": (
-        "SELECT count(*) FROM jobs_job WHERE kind = 'registration' AND finished_at >= %(since)s",
+        f"{ENDED} AND kind = 'registration'",
         """
         SELECT id, state, parts FROM jobs_job job CROSS JOIN LATERAL (SELECT
             (SELECT count(*) FROM customers_account WHERE job_id = job.id)
@@ -50,14 +50,15 @@ RULES = {
             + (SELECT count(*) FROM carts_cart WHERE job_id = job.id)
             + (SELECT count(*) FROM customers_account
                WHERE job_id = job.id AND erased_at IS NOT NULL) AS parts) left_behind
-        WHERE kind = 'registration' AND finished_at >= %(since)s
+        WHERE kind = 'registration'
+        AND finished_at > %(since)s AND finished_at <= %(until)s
         AND parts <> CASE WHEN state = 'succeeded' THEN 5 ELSE 0 END""",
     ),
     "A job that ended keeps nothing but what it tells.": (
         ENDED,
         """
         SELECT id, kind, state FROM jobs_job
-        WHERE finished_at IS NOT NULL AND finished_at >= %(since)s
+        WHERE finished_at > %(since)s AND finished_at <= %(until)s
         AND (input <> '{}' OR data <> '{}' OR secrets IS NOT NULL OR action IS NOT NULL)""",
     ),
     "No job is overdue by more than five minutes.": (

@@ -8,11 +8,13 @@ PAYMENTS = f"SELECT * FROM payments_payment WHERE order_id IN (SELECT id FROM ({
 # The keys of charges, and of refunds, in either book. Other providers' books are elsewhere.
 CHARGES = f"""
     SELECT key FROM ({PAYMENTS}) payment WHERE provider = 'sandbox'
-    UNION SELECT key FROM sandbox_entry WHERE created_at >= %(since)s"""
+    UNION SELECT key FROM sandbox_entry
+    WHERE created_at > %(since)s AND created_at <= %(until)s"""
 REFUNDS = f"""
     SELECT refund.key FROM payments_refund refund JOIN ({PAYMENTS}) payment
         ON payment.id = refund.payment_id AND payment.provider = 'sandbox'
-    UNION SELECT key FROM sandbox_refund WHERE created_at >= %(since)s"""
+    UNION SELECT key FROM sandbox_refund
+    WHERE created_at > %(since)s AND created_at <= %(until)s"""
 
 RULES = {
     "A paid order has one payment of its total that holds.": (
@@ -96,11 +98,12 @@ RULES = {
         AND regexp_replace(key, ':late$', '') NOT IN ({LATE})""",
     ),
     "What the provider gave back of a charge is the sum of its refunds.": (
-        "SELECT count(*) FROM sandbox_entry WHERE created_at >= %(since)s",
+        "SELECT count(*) FROM sandbox_entry"
+        " WHERE created_at > %(since)s AND created_at <= %(until)s",
         """
         SELECT entry.key, entry.refunded, sum(given.amount) AS given
         FROM sandbox_entry entry LEFT JOIN sandbox_refund given ON given.entry_id = entry.id
-        WHERE entry.created_at >= %(since)s
+        WHERE entry.created_at > %(since)s AND entry.created_at <= %(until)s
         GROUP BY entry.key, entry.refunded
         HAVING entry.refunded <> coalesce(sum(given.amount), 0)""",
     ),

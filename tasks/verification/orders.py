@@ -20,7 +20,9 @@ RULES = {
         SELECT order_id, product_id, line.quantity AS ordered, promise.quantity AS promised
         FROM (SELECT order_id, product_id, quantity FROM orders_orderline line
               JOIN ({OPEN_ORDERS}) o ON o.id = line.order_id) line
-        FULL JOIN inventory_reservation promise USING (order_id, product_id)
+        FULL JOIN (SELECT * FROM inventory_reservation
+                   WHERE order_id > %(after_order)s AND order_id <= %(last_order)s) promise
+            USING (order_id, product_id)
         WHERE line.quantity IS DISTINCT FROM promise.quantity
         AND NOT (promise.quantity IS NULL AND order_id IN ({UNRESERVED}))""",
     ),
@@ -65,7 +67,8 @@ RULES = {
         OR job.state IN ('failed', 'cancelled') AND o.status <> job.state
         UNION ALL
         SELECT NULL, NULL, job.id, job.state FROM jobs_job job
-        WHERE job.kind = 'checkout' AND job.state = 'succeeded' AND job.finished_at >= %(since)s
+        WHERE job.kind = 'checkout' AND job.state = 'succeeded'
+        AND job.finished_at > %(since)s AND job.finished_at <= %(until)s
         AND NOT EXISTS (SELECT FROM orders_order o WHERE o.job_id = job.id)""",
     ),
 }

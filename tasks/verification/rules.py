@@ -7,6 +7,7 @@ in the middle of what a rule looks at, and by exactly what it has not done yet.
 from dataclasses import dataclass
 
 from tasks.verification import jobs, money, orders, stock
+from tasks.verification.slices import CUTS, Cut
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Rule:
     about: str
     rows: str
     breaches: str
+
+    @property
+    def cut(self) -> Cut | None:
+        """Return how it can be taken in slices; not at all where it has no bounds."""
+        return next((cut for cut in CUTS if f"%({cut.last})s" in self.breaches), None)
 
 
 RULES = tuple(

@@ -1,21 +1,27 @@
 """Parts of the rules' statements: what they look at, and which jobs are under way.
 
-`%(since)s` is the time before which things are left out, or `-infinity`.
+What changed after `%(since)s`, or `-infinity`, and until `%(until)s`, or `infinity`, is looked at.
+Orders and products have such bounds too, so that a statement can be applied slice by slice.
 """
+
+PRODUCTS = "product_id > %(after_product)s AND product_id <= %(last_product)s"
 
 # In the words of two small indexes: ended jobs are not looked at, however many there are.
 ACTIVE = "SELECT id::text FROM jobs_job WHERE due_at IS NOT NULL OR state = 'stuck'"
 
-# Orders whose history or refunds changed since then.
+# Orders whose history or refunds changed then.
 ORDERS = """
     SELECT * FROM orders_order WHERE %(since)s::timestamptz = '-infinity' OR id IN (
-        SELECT order_id FROM orders_orderevent WHERE at >= %(since)s
+        SELECT order_id FROM orders_orderevent WHERE at > %(since)s AND at <= %(until)s
         UNION SELECT payment.order_id FROM payments_refund refund
             JOIN payments_payment payment ON payment.id = refund.payment_id
-            WHERE coalesce(refund.done_at, refund.created_at) >= %(since)s)"""
+            WHERE coalesce(refund.done_at, refund.created_at) > %(since)s
+            AND coalesce(refund.done_at, refund.created_at) <= %(until)s)"""
 
-# Orders for which copies are promised, all of them: these are few, however old the shop is.
-OPEN_ORDERS = "SELECT * FROM orders_order WHERE status IN ('pending', 'paid', 'processing')"
+# Orders for which copies are promised, whenever they changed.
+OPEN_ORDERS = """
+    SELECT * FROM orders_order WHERE status IN ('pending', 'paid', 'processing')
+    AND id > %(after_order)s AND id <= %(last_order)s"""
 
 # Orders whose checkout has not reserved yet, or no longer does: it is under way, or going back.
 UNRESERVED = """

@@ -1,22 +1,27 @@
-"""Rules of the warehouse (8). They look at all of it, whatever the time."""
+"""Rules of the warehouse (8). Sums are looked at whole, whatever the time."""
 
-ITEMS = "SELECT count(*) FROM inventory_stock"
+# ruff: noqa: S608 (only this package's words)
+
+from tasks.verification.scope import PRODUCTS
+
+ITEMS = f"SELECT count(*) FROM inventory_stock WHERE {PRODUCTS}"
+STOCK = f"SELECT product_id, on_hand, reserved FROM inventory_stock WHERE {PRODUCTS}"
 
 RULES = {
     "On hand is what came less what went.": (
         ITEMS,
-        """
-        SELECT product_id, on_hand, moved FROM inventory_stock
-        FULL JOIN (SELECT product_id, sum(on_hand_change) AS moved
-                   FROM inventory_movement GROUP BY product_id) ledger USING (product_id)
+        f"""
+        SELECT product_id, on_hand, moved FROM ({STOCK}) stock
+        FULL JOIN (SELECT product_id, sum(on_hand_change) AS moved FROM inventory_movement
+                   WHERE {PRODUCTS} GROUP BY product_id) ledger USING (product_id)
         WHERE coalesce(on_hand, 0) <> coalesce(moved, 0)""",
     ),
     "Reserved is what was reserved less what was released or shipped.": (
         ITEMS,
-        """
-        SELECT product_id, reserved, moved FROM inventory_stock
-        FULL JOIN (SELECT product_id, sum(reserved_change) AS moved
-                   FROM inventory_movement GROUP BY product_id) ledger USING (product_id)
+        f"""
+        SELECT product_id, reserved, moved FROM ({STOCK}) stock
+        FULL JOIN (SELECT product_id, sum(reserved_change) AS moved FROM inventory_movement
+                   WHERE {PRODUCTS} GROUP BY product_id) ledger USING (product_id)
         WHERE coalesce(reserved, 0) <> coalesce(moved, 0)""",
     ),
     "Reserved is what is promised to orders.": (
@@ -36,17 +41,17 @@ RULES = {
         GROUP BY room.kind, room.on_hand HAVING room.on_hand <> coalesce(sum(stock.on_hand), 0)""",
     ),
     "Each line of the ledger moves what its reason says.": (
-        "SELECT count(*) FROM inventory_movement WHERE created_at >= %(since)s",
+        "SELECT count(*) FROM inventory_movement"
+        " WHERE created_at > %(since)s AND created_at <= %(until)s",
         """
         SELECT id, why, on_hand_change, reserved_change, order_id FROM inventory_movement
-        WHERE created_at >= %(since)s AND NOT CASE why
+        WHERE created_at > %(since)s AND created_at <= %(until)s AND (NOT CASE why
             WHEN 'receipt' THEN on_hand_change > 0 AND reserved_change = 0
             WHEN 'withdrawal' THEN on_hand_change < 0 AND reserved_change = 0
             WHEN 'reservation' THEN on_hand_change = 0 AND reserved_change > 0
             WHEN 'release' THEN on_hand_change = 0 AND reserved_change < 0
             WHEN 'shipment' THEN on_hand_change < 0 AND reserved_change = on_hand_change
             WHEN 'return' THEN on_hand_change > 0 AND reserved_change = 0 END
-        OR created_at >= %(since)s
-            AND (order_id IS NULL) <> (why IN ('receipt', 'withdrawal'))""",
+            OR (order_id IS NULL) <> (why IN ('receipt', 'withdrawal')))""",
     ),
 }

@@ -27,6 +27,7 @@ class Script:
     keys: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     outside: list[bool] = field(default_factory=list)
+    so_far: list[Any] = field(default_factory=list)
 
     def run(self, name: str) -> None:
         """Note that a step ran, leave a row behind, then fail if that is wanted."""
@@ -96,8 +97,9 @@ def record_undo(*, answer: str) -> None:
     script.run("record undo")
 
 
-def last(*, second_id: int) -> None:
+def last(*, second_id: int, so_far: Any) -> None:
     assert second_id == 2
+    script.so_far.append(so_far)
     script.run("last")
 
 

@@ -68,6 +68,28 @@ def test_a_step_of_the_database_can_wait_too_and_keeps_nothing() -> None:
     assert finish(job).state == State.SUCCEEDED
 
 
+def test_a_step_that_takes_several_turns_goes_on_from_where_it_came_to() -> None:
+    script.errors["last"] = [NotYet(seconds=0, so_far={"n": n}) for n in (1, 2)]
+    job = finish(begin())
+    assert job.state == State.SUCCEEDED
+    assert script.so_far == [None, {"n": 1}, {"n": 2}]
+    assert job.steps[3]["attempts"] == 1
+    assert job.data == {}
+
+
+def test_how_far_a_step_came_is_not_told_to_the_next() -> None:
+    script.errors["first"] = [NotYet(seconds=0, so_far=7)]
+    assert finish(begin()).state == State.SUCCEEDED
+    assert script.so_far == [None]
+
+
+def test_another_turn_comes_by_a_message_of_its_own_and_if_that_is_lost_by_recovery() -> None:
+    script.errors["first"] = [NotYet(seconds=0, so_far=7)]
+    job = deliver(begin())
+    assert (job.state, job.publications, job.data) == (State.WAITING, 1, {"so_far": 7})
+    assert 5 < seconds_until_due(job) <= 10
+
+
 def test_recovery_looks_again_when_it_is_time_and_not_before() -> None:
     job = waiting(2)
     recover({})
