@@ -137,7 +137,7 @@ class Movement(models.Model):
                 condition=~Q(why=Why.RESERVATION),
             ),
             # Lines are written in the order of their times, so this costs next to nothing.
-            BrinIndex(fields=["created_at"], name="movement_at"),
+            BrinIndex(fields=["created_at"], name="movement_at", autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -136,7 +136,7 @@ class OrderEvent(models.Model):
             models.UniqueConstraint(fields=["order", "status"], name="order_event_once"),
         ]
         # Events are written in the order of their times, so this costs next to nothing.
-        indexes: ClassVar = [BrinIndex(fields=["at"], name="order_event_at")]
+        indexes: ClassVar = [BrinIndex(fields=["at"], name="order_event_at", autosummarize=True)]
 
     def __str__(self) -> str:
         return f"order {self.order_id} {self.status}"

@@ -27,7 +27,7 @@ TRIES = 8
 FORWARD_TRIES = 11
 BUG_TRIES = 3
 LONGEST_PAUSE = 30.0
-# Where a job's data keeps how far the present step came.
+# Where a job's data keeps how far a step came, and which.
 SO_FAR = "so_far"
 
 
@@ -113,8 +113,12 @@ class Turn:
             "request_id": self.job.request_id,
             "outcome": str(self.job.outcome),
             "cancelled_by": self.job.cancelled_by,
-            "so_far": self.job.data.get(SO_FAR),
+            "so_far": self._so_far(name),
         }
+
+    def _so_far(self, name: str) -> Any:
+        kept = self.job.data.get(SO_FAR)
+        return kept["value"] if kept and kept["step"] == name else None
 
     def _now(self) -> datetime:
         clock, since = self._anchor
@@ -153,7 +157,7 @@ class Turn:
         self.record["state"] = StepState.WAITING
         self.job.action = dict(reason.action) if reason.action else None
         if reason.so_far is not None:
-            self.job.data[SO_FAR] = reason.so_far
+            self.job.data[SO_FAR] = {"step": self.step.name, "value": reason.so_far}
         self.job.attempt = 0
         if reason.seconds == 0 and not self.has_news:
             return None  # Its turn comes with its next message.

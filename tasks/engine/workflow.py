@@ -240,6 +240,7 @@ def _check_shape(workflow: Workflow) -> None:
 def _check_wiring(workflow: Workflow) -> None:
     given = frozenset(workflow.input.__annotations__)
     secrets = frozenset(workflow.secrets)
+    _check_names(workflow, given | secrets)
     # What earlier steps gave, and the condition under which they did.
     results: dict[str, str | None] = {}
     for step in workflow.steps:
@@ -251,12 +252,18 @@ def _check_wiring(workflow: Workflow) -> None:
         for function, names in _needs(step, known, secrets):
             _check(workflow, step.name, function, names)
         gives = step.record if isinstance(step, Call) and step.record else step.do
+        _check_names(workflow, _returns(gives))
         results |= dict.fromkeys(_returns(gives), step.when)
     if workflow.undo:
         _check(workflow, "its undo", workflow.undo, given | PROVIDED_TO_UNDO)
     wanted = {workflow.result} if isinstance(workflow.result, str) else set(workflow.result)
     if unknown := wanted - given - set(results):
         raise MiswiredError(f"{workflow.kind}: no step gives the result {', '.join(unknown)}.")
+
+
+def _check_names(workflow: Workflow, names: frozenset[str]) -> None:
+    if taken := names & PROVIDED:
+        raise MiswiredError(f"{workflow.kind}: the engine itself gives {', '.join(sorted(taken))}.")
 
 
 def _needs(

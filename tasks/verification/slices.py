@@ -8,30 +8,33 @@ from django.db import connection
 
 @dataclass(frozen=True)
 class Cut:
-    """A way to take slices: the parameters that bound one, and where one of `size` rows ends.
+    """A way to take slices: the parameters that bound one, and the keys of a table in their order.
 
-    Bounds are texts, as PostgreSQL writes the key. `begin` and `end` hold all there is.
+    Bounds are texts, as PostgreSQL writes the key. `begin` and `end` hold all there is. A slice
+    has `first` rows to begin with.
     """
 
     after: str
     last: str
     begin: str
     end: str
-    ends: str
+    keys: str
+    first: int
 
     def bounds(self, *, after: str, last: str) -> dict[str, str]:
         """Return the parameters of what lies behind the one bound, up to the other."""
         return {self.after: after, self.last: last}
 
-    def last_of(self, *, after: str, size: int) -> str:
-        """Return where the slice of so many rows ends that begins behind `after`."""
+    def last_of(self, *, after: str, end: str, size: int) -> str:
+        """Return where the slice of so many rows ends that begins behind `after`: by `end`."""
+        keys = f"SELECT key FROM ({self.keys}) all_keys WHERE key > %(after)s AND key <= %(end)s"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT count(*), max(key)::text FROM ({self.ends} LIMIT %(size)s) slice",  # noqa: S608
-                {"after": after, "size": size},
+                f"SELECT count(*), max(key)::text FROM ({keys} ORDER BY key LIMIT %(size)s) slice",  # noqa: S608
+                {"after": after, "end": end, "size": size},
             )
             number, last = cursor.fetchone()
-        return self.end if number < size else str(last)
+        return end if number < size else str(last)
 
 
 # What changes changes by a job, and about when that ends.
@@ -40,21 +43,26 @@ BY_TIME = Cut(
     last="until",
     begin="-infinity",
     end="infinity",
-    ends="SELECT finished_at AS key FROM jobs_job WHERE finished_at > %(after)s ORDER BY 1",
+    keys="SELECT finished_at AS key FROM jobs_job",
+    first=500,
 )
+_LEAST, _MOST = str(-(2**63)), str(2**63 - 1)
 BY_ORDER = Cut(
     after="after_order",
     last="last_order",
-    begin="0",
-    end=str(2**63 - 1),
-    ends="SELECT id AS key FROM orders_order WHERE id > %(after)s ORDER BY 1",
+    begin=_LEAST,
+    end=_MOST,
+    keys="SELECT id AS key FROM orders_order",
+    first=500,
 )
+# Few to begin with, for a product may have millions of lines in the ledger.
 BY_PRODUCT = Cut(
     after="after_product",
     last="last_product",
-    begin="0",
-    end=str(2**63 - 1),
-    ends="SELECT product_id AS key FROM inventory_stock WHERE product_id > %(after)s ORDER BY 1",
+    begin=_LEAST,
+    end=_MOST,
+    keys="SELECT product_id AS key FROM inventory_stock",
+    first=20,
 )
 CUTS = (BY_TIME, BY_ORDER, BY_PRODUCT)
 

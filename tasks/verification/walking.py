@@ -1,23 +1,40 @@
 """The rules, applied slice by slice, so that a job can do it in as many turns as it takes."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
 import structlog
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
+from shop.core.errors import Refused
 from tasks.engine.workflow import NotYet
 from tasks.verification import checking
 from tasks.verification.rules import RULES, Rule
-from tasks.verification.slices import BY_TIME
+from tasks.verification.slices import BY_TIME, Cut
 
 log = structlog.get_logger(__name__)
-# Seconds after which no further slice is begun in a turn, and those that one should take.
-TURN = 2.0
+# Seconds of a turn after which no further slice is begun, and no rule that cannot be cut; and how
+# long either may take. Any two together are less than a worker's transaction has.
+TURN, EARLY = 2.0, 0.5
+SLICE_MS, WHOLE_MS = 4_000, 7_500
+# Seconds that a slice should take; rows of the largest, and of the smallest but for those that took
+# too long: the next is so many times smaller.
 QUICK, SLOW = 0.1, 0.4
-# Rows of the first slice, and of the largest.
-FIRST, MOST = 500, 50_000
+MOST, FEWEST = 50_000, 50
+SMALLER = 8
+# Seconds after which a walk is given up, so that it ends before the next run begins one.
+LIMIT = 1_000.0
+# PostgreSQL's code for a statement that took too long.
+CANCELLED = "57014"
+
+
+class TooMuch(Refused):
+    """The books are looked at for too long."""
+
+    code = "too_much"
+    detail = "There is too much to look at within the hour; run `manage.py verify`."
 
 
 class Breach(TypedDict):
@@ -28,12 +45,19 @@ class Breach(TypedDict):
 
 
 class Walk(TypedDict):
-    """How far some rules were applied: which is next, from where on, and what is broken."""
+    """How far some rules were applied to what changed in a time.
+
+    Which rules are left; behind what the first of them goes on, how many rows at a time, how many
+    break it up to there and the first of these; and what breaks the rules before it.
+    """
 
     since: str
-    rule: int
+    until: str
+    left: list[str]
     after: str | None
-    size: int
+    size: int | None
+    rows: int
+    first: list[dict[str, Any]]
     broken: list[Breach]
 
 
@@ -43,51 +67,86 @@ def walk(*about: str, lately: timedelta, so_far: Walk | None) -> list[Breach]:
     Reads only, in a transaction. Each slice sees a moment of its own; an order that changed in
     two of them counts twice. Raises NotYet, with how far it came, when its turn is over.
     """
-    ends_at = time.monotonic() + TURN
-    rules = [rule for rule in RULES if rule.about in about]
-    at = so_far or _begin(lately)
-    values = checking.parameters(since=datetime.fromisoformat(at["since"]))
+    begun_at = time.monotonic()
+    rules = {rule.sentence: rule for rule in RULES if rule.about in about}
+    # Other code, which began this walk, may have known other rules.
+    at = so_far if so_far and rules.keys() >= set(so_far["left"]) else _begin(rules, lately)
+    values = checking.parameters()
     with connection.cursor() as cursor:
         # A plan that suits any slice is one for the widest.
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    while at["rule"] < len(rules):
-        at = _next(rules[at["rule"]], at, values)
-        if time.monotonic() >= ends_at:
-            raise NotYet(seconds=0, so_far=at)
+    while at["left"]:
+        rule = rules[at["left"][0]]
+        at = _slice(rule, rule.cut, at, values) if rule.cut else _whole(rule, at, values)
+        if at["left"]:
+            enough = TURN if rules[at["left"][0]].cut else EARLY
+            if time.monotonic() >= begun_at + enough:
+                raise NotYet(seconds=0, so_far=at, limit=LIMIT, then=TooMuch())
     return at["broken"]
 
 
-def _begin(lately: timedelta) -> Walk:
-    since = (datetime.now(UTC) - lately).isoformat()
-    return Walk(since=since, rule=0, after=None, size=FIRST, broken=[])
+def _begin(rules: Iterable[str], lately: timedelta) -> Walk:
+    now = datetime.now(UTC)
+    return Walk(
+        since=(now - lately).isoformat(),
+        until=now.isoformat(),
+        left=list(rules),
+        after=None,
+        size=None,
+        rows=0,
+        first=[],
+        broken=[],
+    )
 
 
-def _next(rule: Rule, at: Walk, values: dict[str, Any]) -> Walk:
-    """Apply the rule to the slice that begins here, and return where the next one does."""
-    begun_at, last = time.monotonic(), None
-    if rule.cut:
-        after = at["after"] or (at["since"] if rule.cut is BY_TIME else rule.cut.begin)
-        last = rule.cut.last_of(after=after, size=at["size"])
-        values = {**values, **rule.cut.bounds(after=after, last=last)}
-    rows, first = checking.broken_by(rule, values)
-    if rows:
-        log.error("rule_broken", rule=rule.sentence, rows=rows, first=first)
-    broken = _added(at["broken"], rule, rows)
-    if rule.cut is None or last == rule.cut.end:
-        return {**at, "rule": at["rule"] + 1, "after": None, "size": FIRST, "broken": broken}
-    size = _size(at["size"], seconds=time.monotonic() - begun_at)
-    return {**at, "after": last, "size": size, "broken": broken}
+def _slice(rule: Rule, cut: Cut, at: Walk, values: dict[str, Any]) -> Walk:
+    """Apply the rule to its next slice, which is a smaller one where that takes too long."""
+    size = min(MOST, at["size"] or cut.first)
+    begin, end = (at["since"], at["until"]) if cut is BY_TIME else (cut.begin, cut.end)
+    after, begun_at = at["after"] or begin, time.monotonic()
+    try:
+        with transaction.atomic():
+            _allow(SLICE_MS)
+            last = cut.last_of(after=after, end=end, size=size)
+            bounds = cut.bounds(after=after, last=last)
+            rows, first = checking.broken_by(rule, {**values, **bounds})
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != CANCELLED or size == 1:
+            raise
+        return {**at, "size": max(1, size // SMALLER)}
+    at = _found(at, rows, first)
+    if last == end:
+        return _done(at)
+    return {**at, "after": last, "size": _size(size, seconds=time.monotonic() - begun_at)}
 
 
-def _added(broken: list[Breach], rule: Rule, rows: int) -> list[Breach]:
-    if not rows:
-        return broken
-    before = sum(one["rows"] for one in broken if one["rule"] == rule.sentence)
-    others = [one for one in broken if one["rule"] != rule.sentence]
-    return [*others, Breach(rule=rule.sentence, rows=before + rows)]
+def _whole(rule: Rule, at: Walk, values: dict[str, Any]) -> Walk:
+    """Apply the rule to all there is."""
+    _allow(WHOLE_MS)
+    return _done(_found(at, *checking.broken_by(rule, values)))
+
+
+def _allow(milliseconds: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+
+
+def _found(at: Walk, rows: int, first: list[dict[str, Any]]) -> Walk:
+    return {**at, "rows": at["rows"] + rows, "first": [*at["first"], *first][: checking.SHOWN]}
+
+
+def _done(at: Walk) -> Walk:
+    """Note what breaks the rule, and go on to the next."""
+    (rule, *left), broken = at["left"], at["broken"]
+    if at["rows"]:
+        log.error("rule_broken", rule=rule, rows=at["rows"], first=at["first"])
+        broken = [*broken, Breach(rule=rule, rows=at["rows"])]
+    following = _begin(left, timedelta())
+    return {**following, "since": at["since"], "until": at["until"], "broken": broken}
 
 
 def _size(size: int, *, seconds: float) -> int:
+    """Return how many rows the next slice has, after one of this size that took so long."""
     if seconds < QUICK:
-        return min(MOST, 2 * size)
-    return max(1, size // 2) if seconds > SLOW else size
+        return 2 * size
+    return max(FEWEST, size // 2) if seconds > SLOW else size

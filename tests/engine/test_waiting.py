@@ -83,10 +83,18 @@ def test_how_far_a_step_came_is_not_told_to_the_next() -> None:
     assert script.so_far == [None]
 
 
+def test_nor_if_it_was_kept_by_code_that_does_not_forget_it() -> None:
+    job = deliver(deliver(begin()))
+    Job.objects.filter(pk=job.pk).update(data=job.data | {"so_far": {"step": "ask", "value": 7}})
+    assert finish(job).state == State.SUCCEEDED
+    assert script.so_far == [None]
+
+
 def test_another_turn_comes_by_a_message_of_its_own_and_if_that_is_lost_by_recovery() -> None:
     script.errors["first"] = [NotYet(seconds=0, so_far=7)]
     job = deliver(begin())
-    assert (job.state, job.publications, job.data) == (State.WAITING, 1, {"so_far": 7})
+    kept = {"so_far": {"step": "first", "value": 7}}
+    assert (job.state, job.publications, job.data) == (State.WAITING, 1, kept)
     assert 5 < seconds_until_due(job) <= 10
 
 

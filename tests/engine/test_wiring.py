@@ -86,6 +86,19 @@ def test_the_workflows_own_undo_knows_the_input_only() -> None:
         workflow(Link("q", Step(name="a", do=give)), undo=take)
 
 
+def test_what_the_engine_gives_is_nobody_elses() -> None:
+    class Key(TypedDict):
+        key: str
+
+    def answer() -> Key:
+        return Key(key="")
+
+    with pytest.raises(MiswiredError, match="the engine itself gives key"):
+        workflow(Link("q", Step(name="a", do=use_key)), input=Key)
+    with pytest.raises(MiswiredError, match="the engine itself gives key"):
+        workflow(Link("q", Step(name="a", do=answer)))
+
+
 def test_a_result_comes_from_somewhere() -> None:
     with pytest.raises(MiswiredError, match="no step gives the result shoe"):
         workflow(Link("q", Step(name="a", do=give)), result=("shoe",))

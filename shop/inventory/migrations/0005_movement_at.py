@@ -8,6 +8,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="movement",
-            index=django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="movement_at"),
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["created_at"], name="movement_at"
+            ),
         ),
     ]

@@ -63,8 +63,10 @@ class Entry(models.Model):
                 name="sandbox_refunded_within_amount",
             ),
         ]
-        # Entries are written in the order of their times, so this costs next to nothing.
-        indexes: ClassVar = [BrinIndex(fields=["created_at"], name="sandbox_entry_at")]
+        # Entries come in the order of their times, so this costs next to nothing.
+        indexes: ClassVar = [
+            BrinIndex(fields=["created_at"], name="sandbox_entry_at", autosummarize=True)
+        ]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.status}"
@@ -83,6 +85,7 @@ class Refund(models.Model):
             models.UniqueConstraint(fields=["key"], name="sandbox_refund_key_unique"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="sandbox_refund_not_empty"),
         ]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="sandbox_refund_at")]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.amount}"

@@ -1,5 +1,5 @@
 import django.contrib.postgres.indexes
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -8,6 +8,12 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="entry",
-            index=django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="sandbox_entry_at"),
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["created_at"], name="sandbox_entry_at"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="refund",
+            index=models.Index(fields=["created_at"], name="sandbox_refund_at"),
         ),
     ]
