@@ -10,7 +10,7 @@ VERIFICATION = register(
         kind="verification",
         input=Scheduled,
         links=(
-            # Each in a transaction of its own, for its statements take their time.
+            # Each in as many turns as it takes.
             Link("inventory", Step(name="verify_stock", do=upkeep.verify_stock)),
             Link("inventory", Step(name="verify_orders", do=upkeep.verify_orders)),
             Link("inventory", Step(name="verify_jobs", do=upkeep.verify_jobs)),
