@@ -14,10 +14,12 @@ ACTIVE = "SELECT id::text FROM jobs_job WHERE due_at IS NOT NULL OR state = 'stu
 ORDERS = """
     SELECT * FROM orders_order WHERE id IN (
         SELECT order_id FROM orders_orderevent WHERE at > %(since)s AND at <= %(until)s
+            AND %(since)s::timestamptz > '-infinity'
         UNION SELECT payment.order_id FROM payments_refund refund
             JOIN payments_payment payment ON payment.id = refund.payment_id
             WHERE coalesce(refund.done_at, refund.created_at) > %(since)s
             AND coalesce(refund.done_at, refund.created_at) <= %(until)s
+            AND %(since)s::timestamptz > '-infinity'
         UNION SELECT id FROM orders_order WHERE %(since)s::timestamptz = '-infinity')"""
 
 # Orders for which copies are promised, whenever they changed.

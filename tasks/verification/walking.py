@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 import structlog
 from django.db import OperationalError, connection, transaction
 
-from shop.core.errors import Refused
 from tasks.engine.workflow import NotYet
 from tasks.verification import checking
 from tasks.verification.rules import RULES, Rule
@@ -16,25 +15,21 @@ from tasks.verification.slices import BY_TIME, Cut
 
 log = structlog.get_logger(__name__)
 # Seconds of a turn after which no further slice is begun, and no rule that cannot be cut; and how
-# long either may take. Any two together are less than a worker's transaction has.
+# long it may take to find a slice, to look at it, and to look at all for such a rule. What may
+# come together is less than a worker's transaction has.
 TURN, EARLY = 2.0, 0.5
-SLICE_MS, WHOLE_MS = 4_000, 7_500
-# Seconds that a slice should take; rows of the largest, and of the smallest but for those that took
-# too long: the next is so many times smaller.
+KEYS_MS, SLICE_MS, WHOLE_MS = 1_000, 4_000, 7_500
+# Seconds that a slice should take; rows of the largest. After one that took too long the next is
+# so many times smaller.
 QUICK, SLOW = 0.1, 0.4
-MOST, FEWEST = 50_000, 50
+MOST = 50_000
 SMALLER = 8
-# Seconds after which a walk is given up, so that it ends before the next run begins one.
-LIMIT = 1_000.0
+# After so long a walk is given up, so that it ends before the next run begins one.
+LIMIT = timedelta(minutes=16)
+# What is told then: as a rule that so many others break.
+LOOKED_AT = "Each rule was looked at to its end within the hour."
 # PostgreSQL's code for a statement that took too long.
 CANCELLED = "57014"
-
-
-class TooMuch(Refused):
-    """The books are looked at for too long."""
-
-    code = "too_much"
-    detail = "There is too much to look at within the hour; run `manage.py verify`."
 
 
 class Breach(TypedDict):
@@ -65,7 +60,8 @@ def walk(*about: str, lately: timedelta, so_far: Walk | None) -> list[Breach]:
     """Apply the rules about these subjects to what changed lately, and return what breaks them.
 
     Reads only, in a transaction. Each slice sees a moment of its own; an order that changed in
-    two of them counts twice. Raises NotYet, with how far it came, when its turn is over.
+    two of them counts twice. What is not looked at in time is told as one more that is broken.
+    Raises NotYet, with how far it came, when its turn is over.
     """
     begun_at = time.monotonic()
     rules = {rule.sentence: rule for rule in RULES if rule.about in about}
@@ -81,7 +77,9 @@ def walk(*about: str, lately: timedelta, so_far: Walk | None) -> list[Breach]:
         if at["left"]:
             enough = TURN if rules[at["left"][0]].cut else EARLY
             if time.monotonic() >= begun_at + enough:
-                raise NotYet(seconds=0, so_far=at, limit=LIMIT, then=TooMuch())
+                if datetime.now(UTC) > datetime.fromisoformat(at["until"]) + LIMIT:
+                    return _given_up(at)
+                raise NotYet(seconds=0, so_far=at)
     return at["broken"]
 
 
@@ -106,8 +104,9 @@ def _slice(rule: Rule, cut: Cut, at: Walk, values: dict[str, Any]) -> Walk:
     after, begun_at = at["after"] or begin, time.monotonic()
     try:
         with transaction.atomic():
-            _allow(SLICE_MS)
+            _allow(KEYS_MS)
             last = cut.last_of(after=after, end=end, size=size)
+            _allow(SLICE_MS)
             bounds = cut.bounds(after=after, last=last)
             rows, first = checking.broken_by(rule, {**values, **bounds})
     except OperationalError as error:
@@ -117,7 +116,8 @@ def _slice(rule: Rule, cut: Cut, at: Walk, values: dict[str, Any]) -> Walk:
     at = _found(at, rows, first)
     if last == end:
         return _done(at)
-    return {**at, "after": last, "size": _size(size, seconds=time.monotonic() - begun_at)}
+    seconds = time.monotonic() - begun_at
+    return {**at, "after": last, "size": _size(size, cut.first, seconds=seconds)}
 
 
 def _whole(rule: Rule, at: Walk, values: dict[str, Any]) -> Walk:
@@ -137,16 +137,30 @@ def _found(at: Walk, rows: int, first: list[dict[str, Any]]) -> Walk:
 
 def _done(at: Walk) -> Walk:
     """Note what breaks the rule, and go on to the next."""
-    (rule, *left), broken = at["left"], at["broken"]
-    if at["rows"]:
-        log.error("rule_broken", rule=rule, rows=at["rows"], first=at["first"])
-        broken = [*broken, Breach(rule=rule, rows=at["rows"])]
+    (_, *left), broken = at["left"], _broken(at)
     following = _begin(left, timedelta())
     return {**following, "since": at["since"], "until": at["until"], "broken": broken}
 
 
-def _size(size: int, *, seconds: float) -> int:
-    """Return how many rows the next slice has, after one of this size that took so long."""
+def _given_up(at: Walk) -> list[Breach]:
+    log.error("verification_given_up", left=at["left"])
+    return [*_broken(at), Breach(rule=LOOKED_AT, rows=len(at["left"]))]
+
+
+def _broken(at: Walk) -> list[Breach]:
+    """Return what is broken, with the rule that is under way."""
+    if not at["rows"]:
+        return at["broken"]
+    rule = at["left"][0]
+    log.error("rule_broken", rule=rule, rows=at["rows"], first=at["first"])
+    return [*at["broken"], Breach(rule=rule, rows=at["rows"])]
+
+
+def _size(size: int, first: int, *, seconds: float) -> int:
+    """Return how many rows the next slice has, after one of this size that took so long.
+
+    Not less than the first one had: each slice has its price, however few rows are in it.
+    """
     if seconds < QUICK:
         return 2 * size
-    return max(FEWEST, size // 2) if seconds > SLOW else size
+    return max(min(size, first), size // 2) if seconds > SLOW else size

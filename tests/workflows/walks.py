@@ -10,8 +10,8 @@ from tasks.verification.walking import walk
 ABOUT = ("stock", "orders", "money", "jobs")
 
 
-def walked(*about: str, turns: int = 0) -> set[str]:
-    """Return the rules that are broken, having taken more than so many turns."""
+def walked(*about: str, turns: int = 0) -> dict[str, int]:
+    """Return the rules that are broken, and by how many rows, after more than so many turns."""
     so_far: Any = None
     while True:
         try:
@@ -20,4 +20,4 @@ def walked(*about: str, turns: int = 0) -> set[str]:
             so_far, turns = json.loads(json.dumps(more.so_far)), turns - 1
         else:
             assert turns < 0
-            return {one["rule"] for one in found}
+            return {one["rule"]: one["rows"] for one in found}
