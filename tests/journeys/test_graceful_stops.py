@@ -222,8 +222,9 @@ def test_everything_stopped_and_started_again_loses_and_doubles_nothing(
     shop: Shop, books: Books, mailbox: Mailbox
 ) -> None:
     buyers = shop.customers(100)
-    jobs = in_flight(shop, books, buyers, each=3)
-    await_some_final(books, jobs, 10)
+    # So many that they are not all done before the workers are told to stop.
+    jobs = in_flight(shop, books, buyers, each=6)
+    await_some_final(books, jobs, 1)
     took = {process.name: process.stop() for process in reversed(shop.processes.values())}
     for server in shop.servers.values():
         server.start()
