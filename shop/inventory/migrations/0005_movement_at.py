@@ -1,16 +1,14 @@
 import django.contrib.postgres.indexes
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    # Nobody who writes waits until the index is there.
-    atomic = False
-
+    # Not concurrently: one that is interrupted would be neither there nor not. Who writes waits for
+    # as long as it takes to read the ledger.
     dependencies = [("inventory", "0004_product_without_index")]
 
     operations = [
-        AddIndexConcurrently(
+        migrations.AddIndex(
             model_name="movement",
             index=django.contrib.postgres.indexes.BrinIndex(
                 autosummarize=True, fields=["created_at"], name="movement_at"
